@@ -1,0 +1,66 @@
+"""The error tree.
+
+ServiceCircleError
+├── InputError (also ValueError)      a file or value is wrong: what, where, the value, the remedy
+└── NoWayError (also LookupError)     a well-formed question whose answer is "no way"
+
+Exit codes live in ``cli``; HTTP codes live in the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Fault", "InputError", "NoWayError", "ServiceCircleError"]
+
+_SHOWN = 20
+_VALUE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in an input: what, where, the value, the remedy."""
+
+    problem: str
+    remedy: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: object = None
+
+    def __str__(self) -> str:
+        place = [p for p in (self.file, self.row and f"row {self.row}", self.column and f"column {self.column}") if p]
+        where = ", ".join(str(p) for p in place)
+        shown = "" if self.value is None else f" (value: {_short(self.value)})"
+        return f"{where + ': ' if where else ''}{self.problem}{shown}. Remedy: {self.remedy}"
+
+
+class ServiceCircleError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class InputError(ServiceCircleError, ValueError):
+    """One or more faults of an input, collected and raised once.
+
+    Examples
+    --------
+    >>> str(InputError([Fault("unknown profile", "use one of: adult, elder", value="runner")]))
+    "unknown profile (value: 'runner'). Remedy: use one of: adult, elder"
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = [str(f) for f in self.faults[:_SHOWN]]
+        if len(self.faults) > _SHOWN:
+            lines.append(f"... and {len(self.faults) - _SHOWN} more faults")
+        super().__init__("\n".join(lines))
+
+
+class NoWayError(ServiceCircleError, LookupError):
+    """The question is sound and the answer is that there is no way."""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"

@@ -1,0 +1,172 @@
+"""What flows between the stages: frozen values, no behaviour.
+
+Positions are EPSG:4326 lon/lat unless a name ends in ``_m`` (metres in the study area's metric CRS).
+Unknown is None, NaN or an empty geometry, never a sentinel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+__all__ = [
+    "APPROXIMATE",
+    "LOCATED",
+    "Declared",
+    "Direction",
+    "Floats",
+    "Ints",
+    "Kind",
+    "Progress",
+    "Status",
+    "Study",
+    "StudyArea",
+    "Terrain",
+    "Tier",
+    "Ways",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Kind(StrEnum):
+    """What a facility is. A venue is a public place that may become a base."""
+
+    SCHOOL = "school"
+    COMMUNITY = "community"
+    BASE = "base"
+    VENUE = "venue"
+
+
+class Tier(StrEnum):
+    """What a home should reach within 15 minutes. Bases and venues are one tier."""
+
+    SCHOOL = "school"
+    COMMUNITY = "community"
+    BASE = "base"
+
+
+class Status(StrEnum):
+    """How much the district has said of a facility."""
+
+    LOADED = "loaded"  # named in the district's papers, singly or as a complete class
+    CANDIDATE = "candidate"  # from a public list; the district has not named it
+    VERIFIED = "verified"  # the office confirmed it
+
+
+class Direction(StrEnum):
+    """Times run from the place, or to it."""
+
+    FROM = "from"
+    TO = "to"
+
+
+# position_confidence: how the position was found, best first
+LOCATED = ("entrance", "building", "address")
+APPROXIMATE = ("landmark", "street", "area")
+
+
+class Progress(Protocol):
+    """Where a stage says what it is doing; the command line shows it."""
+
+    def step(self, text: str) -> None:
+        """Say what begins now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """OpenStreetMap ways and their nodes as read, before any rule is applied.
+
+    Attributes
+    ----------
+    nodes
+        Index ``node_id`` (int64, ascending); ``lon``, ``lat``, then one text column a tag key (None where untagged).
+    ways
+        Index ``way_id`` (int64, ascending); one text column a tag key (None where untagged).
+    refs, offsets
+        Way ``i`` runs through the node ids ``refs[offsets[i]:offsets[i + 1]]``.
+    data_date
+        Date of the extract, ISO 8601.
+    """
+
+    nodes: pd.DataFrame
+    ways: pd.DataFrame
+    refs: Ints
+    offsets: Ints
+    data_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """A grid of heights in metres; ``transform`` is (x0, dx, 0, y0, 0, dy) of the upper left corner."""
+
+    heights_m: Floats
+    transform: tuple[float, float, float, float, float, float]
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyArea:
+    """The district: its outline, its subdistricts, and what is drawn behind the results.
+
+    ``subdistricts``: code, name, name_en, geometry. ``water``, ``railways``: id, kind, name, geometry.
+    ``stations``: id, kind (station or entrance), name, ref, geometry. ``buildings``: building_id, building, levels
+    (NaN where unknown), name, use, geometry.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    crs: str
+    data_date: str
+    boundary: BaseGeometry
+    subdistricts: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    railways: gpd.GeoDataFrame
+    stations: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+    sources: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A published count: of what, how many, in which paper."""
+
+    of: str
+    count: int
+    at_least: bool
+    wording: str
+    paper: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that one folder in the data/geo schema says.
+
+    ``facilities``: one row a place, unlocated ones with an empty geometry (columns in ``schemas.FACILITIES``).
+    ``categories``: index category; name_zh, name_en, published. ``links``: the vertical-link register.
+    ``population``: published figures. ``routes``, ``stops``: the published study routes in their order.
+    ``inputs``: file name -> SHA-256.
+    """
+
+    area: StudyArea
+    ways: Ways
+    terrain: Terrain | None
+    links: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    categories: pd.DataFrame
+    declared: tuple[Declared, ...]
+    population: pd.DataFrame
+    routes: pd.DataFrame
+    stops: pd.DataFrame
+    inputs: Mapping[str, str]
