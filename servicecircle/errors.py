@@ -30,6 +30,7 @@ class Fault:
     value: object = None
 
     def __str__(self) -> str:
+        """Return one line: where, what, value, remedy."""
         place = [p for p in (self.file, self.row and f"row {self.row}", self.column and f"column {self.column}") if p]
         where = ", ".join(str(p) for p in place)
         shown = "" if self.value is None else f" (value: {_short(self.value)})"

@@ -31,6 +31,7 @@ __all__ = [
     "StudyArea",
     "Terrain",
     "Tier",
+    "Variant",
     "Ways",
 ]
 
@@ -170,3 +171,11 @@ class Study:
     routes: pd.DataFrame
     stops: pd.DataFrame
     inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A what-if as a value: who walks and which links are open; None keeps the study's own parameter."""
+
+    profile: str | None = None
+    paid: bool | None = None

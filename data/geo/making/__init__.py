@@ -1,0 +1,1 @@
+"""How the data set is made from gathered material."""

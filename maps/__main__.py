@@ -1,0 +1,49 @@
+"""``python -m maps``: draw a bundle. Exit codes: 0 done, 2 bad input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from maps.study import write_study
+from servicecircle.errors import InputError
+
+DONE, BAD_INPUT = 0, 2
+EXAMPLE = """example:
+  servicecircle build --out build
+  python -m maps study --bundle build --out build/maps
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        path = write_study(options.bundle, options.out or options.bundle / "maps")
+    except (InputError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
+    sys.stdout.write(f"{path}\n")
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m maps", description="Draw a bundle.", epilog=EXAMPLE, formatter_class=raw)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    study = commands.add_parser(
+        "study",
+        help="the interactive map: one HTML file that works without any network",
+        description="Write the interactive map of a bundle as one self-contained HTML file and print its path.",
+        epilog=EXAMPLE,
+        formatter_class=raw,
+    )
+    study.add_argument("--bundle", type=Path, default=Path("build"), help="the bundle to draw (default: build)")
+    study.add_argument("--out", type=Path, help="the folder to write to (default: maps in the bundle)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Read a bundle: its manifest, layers and tables, with every fault named before anything is drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+
+from servicecircle.errors import Fault, InputError
+
+__all__ = ["Bundle", "read_bundle"]
+
+REBUILD = "run `servicecircle build --out {folder}` again"
+
+# Only what the map reads; a bundle may say more.
+LAYERS: Mapping[str, tuple[str, ...]] = {
+    "area": ("id", "name_zh", "name_en"),
+    "subdistricts": ("code", "name", "name_en"),
+    "water": ("kind", "name"),
+    "railways": ("kind", "name", "tunnel"),
+    "stations": ("kind", "name", "ref"),
+    "buildings": ("building",),
+    "network": ("edge_id", "kind", "highway", "name", "bridge", "tunnel"),
+    "facilities": (
+        *("facility_id", "kind", "tier", "category", "category_zh", "category_en", "name", "subdistrict", "address"),
+        *("status", "status_reason", "source", "position_source", "position_confidence", "located", "approximate"),
+        *("designations", "level", "batch", "note", "inside_area", "n_school_900", "n_community_900", "n_base_900"),
+        *("people_900_low", "people_900", "people_900_high", "area_900_m2", "terrain_loss"),
+    ),
+    "isochrones": ("facility_id", "cutoff_s", "profile", "direction"),
+    "unions": ("tier", "basis", "cutoff_s", "profile", "direction"),
+    "coverage": (
+        *("subdistrict", "name", "tier", "basis", "cutoff_s", "homes", "homes_covered", "unknown"),
+        *("people_low", "people", "people_high", "covered_low", "covered", "covered_high"),
+        *("share_low", "share", "share_high"),
+    ),
+    "gaps": (
+        *("gap_id", "rank", "tier", "subdistrict", "subdistrict_name", "homes", "people_low", "people", "people_high"),
+        *("mean_excess_s", "nearest_name", "nearest_s", "cause", "explanation_zh", "explanation_en", "lon", "lat"),
+    ),
+    "routes": (
+        *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located"),
+        *("seconds", "metres", "ascent_m"),
+    ),
+    "route_stops": ("route_id", "seq", "name", "position_confidence", "located"),
+    "vertical_links": (
+        *("link_id", "kind", "name", "rise_m", "fee_cny", "opening_hours", "direction", "wheelchair"),
+        *("state", "joins", "source", "confidence", "note", "used"),
+    ),
+}
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "ledger": ("tier", "declared", "loaded", "candidates", "approximate", "located", "verified", "paper", "date"),
+    "coverage": ("tier", "basis", "cutoff_s", "people", "covered", "share_low", "share", "share_high"),
+}
+MANIFEST = ("area", "data_date", "parameters", "parameters_sha256", "layers", "sources")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle in memory: the manifest, layer name -> table with geometry, table name -> table."""
+
+    manifest: Mapping[str, Any]
+    layers: Mapping[str, gpd.GeoDataFrame]
+    tables: Mapping[str, pd.DataFrame]
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read the layers and tables the map needs.
+
+    Parameters
+    ----------
+    folder
+        What ``servicecircle build --out`` wrote.
+
+    Raises
+    ------
+    InputError
+        With every fault found: no bundle, a broken manifest, a layer or table missing, unreadable or short of a column.
+    """
+    remedy = REBUILD.format(folder=folder)
+    manifest = _manifest(folder, remedy)
+    faults: list[Fault] = []
+    layers = {name: _layer(folder, name, columns, remedy, faults) for name, columns in LAYERS.items()}
+    tables = {name: _table(folder, name, columns, remedy, faults) for name, columns in TABLES.items()}
+    _count(manifest, layers, remedy, faults)
+    if faults:
+        raise InputError(faults)
+    return Bundle(manifest, layers, tables)
+
+
+def _manifest(folder: Path, remedy: str) -> Mapping[str, Any]:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError([Fault("no bundle here: there is no manifest.json", remedy, value=str(folder))])
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError([Fault("not readable as JSON", remedy, file=path.name, value=str(error))]) from error
+    if not isinstance(manifest, dict):
+        raise InputError([Fault("not a JSON object", remedy, file=path.name)])
+    absent = [key for key in MANIFEST if key not in manifest]
+    if absent:
+        raise InputError([Fault("entry missing", remedy, file=path.name, column=key) for key in absent])
+    return manifest
+
+
+def _layer(
+    folder: Path, name: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]
+) -> gpd.GeoDataFrame:
+    path = folder / "layers" / f"{name}.parquet"
+    if not path.is_file():
+        faults.append(Fault("layer missing", remedy, file=path.name))
+        return gpd.GeoDataFrame()
+    try:
+        layer = gpd.read_parquet(path)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        faults.append(Fault("layer not readable as GeoParquet", remedy, file=path.name, value=str(error)))
+        return gpd.GeoDataFrame()
+    _columns(layer, path.name, columns, remedy, faults)
+    if layer.crs is None or layer.crs.to_epsg() != 4326:  # noqa: PLR2004
+        faults.append(Fault("layer not in EPSG:4326", remedy, file=path.name, value=str(layer.crs)))
+    return layer
+
+
+def _table(folder: Path, name: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]) -> pd.DataFrame:
+    path = folder / "tables" / f"{name}.csv"
+    if not path.is_file():
+        faults.append(Fault("table missing", remedy, file=path.name))
+        return pd.DataFrame()
+    try:
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype={"subdistrict": str, "date": str})
+    except (OSError, ValueError) as error:
+        faults.append(Fault("table not readable as CSV", remedy, file=path.name, value=str(error)))
+        return pd.DataFrame()
+    _columns(table, path.name, columns, remedy, faults)
+    return table
+
+
+def _columns(table: pd.DataFrame, file: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]) -> None:
+    faults.extend(Fault("column missing", remedy, file=file, column=c) for c in columns if c not in table.columns)
+
+
+def _count(
+    manifest: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame], remedy: str, faults: list[Fault]
+) -> None:
+    """A layer with another number of rows than the manifest says is of another build."""
+    listed = {entry["name"]: entry for entry in manifest["layers"]}
+    for name, layer in layers.items():
+        rows = listed.get(name, {}).get("rows")
+        if rows is not None and len(layer.columns) and rows != len(layer):
+            faults.append(
+                Fault(f"{len(layer)} rows, the manifest says {rows}: layers of two builds", remedy, file=f"{name}.parquet")
+            )

@@ -1,0 +1,210 @@
+"""The study's layers as compact payloads, one function a layer. Figures are the bundle's; none is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from maps.bundle import Bundle
+from maps.encode import SCALE, clean, lines, metres, point, rings, simplified
+
+__all__ = [
+    "categories",
+    "circles",
+    "coverage",
+    "gaps",
+    "headline",
+    "ledger",
+    "links",
+    "meta",
+    "places",
+    "routes",
+    "subdistricts",
+    "unions",
+]
+
+CIRCLE_M = 3.0
+UNION_M = 3.0
+OUTLINE_M = 1.0
+DISTRICT = "district"
+WALK = "walk"
+
+PLACE = (
+    *("facility_id", "tier", "kind", "category", "name", "subdistrict", "address", "status", "status_reason", "source"),
+    *("position_source", "position_confidence", "located", "approximate", "designations", "level", "batch", "note"),
+    *("inside_area", "n_school_900", "n_community_900", "n_base_900", "people_900_low", "people_900"),
+    *("people_900_high", "area_900_m2", "terrain_loss"),
+)
+GAP = (
+    *("gap_id", "rank", "tier", "subdistrict_name", "homes", "people_low", "people", "people_high", "mean_excess_s"),
+    *("nearest_name", "nearest_s", "cause", "explanation_zh", "explanation_en"),
+)
+ROUTE = (
+    *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located", "seconds", "metres"),
+    "ascent_m",
+)
+STOP = ("seq", "name", "position_confidence", "located")
+LINK = (
+    *("kind", "name", "rise_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins"),
+    *("source", "confidence", "note", "used"),
+)
+SHARE = ("share_low", "share", "share_high", "covered_low", "covered", "covered_high")
+PEOPLE = ("people_low", "people", "people_high", "homes", "homes_covered")
+LEDGER = ("tier", "declared", "loaded", "candidates", "approximate", "located", "verified", "paper", "date")
+SOURCE = ("title", "date", "licence", "attribution")
+
+Payload = dict[str, Any]
+
+
+def meta(bundle: Bundle) -> Payload:
+    """Say whose map this is: area, dates, profile, sources. ``review_number`` stays empty until a review gives one."""
+    manifest = bundle.manifest
+    area, parameters = manifest["area"], manifest["parameters"]
+    listed = {entry["name"]: entry for entry in manifest["layers"]}
+    return {
+        "area": {key: clean(area.get(key)) for key in ("id", "name_zh", "name_en")},
+        "bounds": [float(v) for v in bundle.layers["area"].total_bounds],
+        "data_date": clean(manifest["data_date"]),
+        "profile": clean(parameters.get("profile")),
+        "minutes": [clean(m) for m in parameters.get("minutes", [])],
+        "parameters_sha256": clean(manifest["parameters_sha256"]),
+        "version": clean(manifest.get("servicecircle_version")),
+        "review_number": clean(manifest.get("review_number")) or "",
+        "sources": [{key: clean(source.get(key)) for key in SOURCE} for source in manifest["sources"]],
+        "licences": sorted({str(e["attribution"]) for e in listed.values() if e.get("attribution")}),
+    }
+
+
+def categories(bundle: Bundle) -> list[dict[str, str]]:
+    """List the base categories in use, in the order of their ids."""
+    named = bundle.layers["facilities"].loc[:, ["category", "category_zh", "category_en"]].dropna(subset=["category"])
+    rows = named.drop_duplicates("category").sort_values("category")
+    return [
+        {"id": str(row.category), "zh": _text(row.category_zh, row.category), "en": _text(row.category_en, row.category)}
+        for row in rows.itertuples()
+    ]
+
+
+def places(bundle: Bundle) -> Payload:
+    """Put every facility in a table, unlocated ones without a position."""
+    layer = bundle.layers["facilities"]
+    names = dict(zip(bundle.layers["subdistricts"]["code"], bundle.layers["subdistricts"]["name"], strict=True))
+    named = layer.assign(subdistrict=layer["subdistrict"].map(lambda code: names.get(code, code)))
+    return _table(named, PLACE, at=[point(shape) for shape in layer.geometry])
+
+
+def circles(bundle: Bundle) -> list[dict[str, list[str]] | None]:
+    """Give each facility its nested circles by cutoff, in the order of the facilities; None where it has none."""
+    layer = bundle.layers["isochrones"]
+    shapes = simplified(layer.geometry, CIRCLE_M)
+    by_place: dict[str, dict[str, list[str]]] = {}
+    for place, cutoff, shape in zip(layer["facility_id"], layer["cutoff_s"], shapes, strict=True):
+        by_place.setdefault(str(place), {})[str(int(cutoff))] = rings(shape)
+    return [by_place.get(str(place)) for place in bundle.layers["facilities"]["facility_id"]]
+
+
+def unions(bundle: Bundle) -> list[Payload]:
+    """Give the union of a tier's circles, by basis and cutoff."""
+    layer = bundle.layers["unions"]
+    return [
+        {"tier": row.tier, "basis": row.basis, "cutoff": int(row.cutoff_s), "rings": rings(shape)}
+        for row, shape in zip(layer.itertuples(), simplified(layer.geometry, UNION_M), strict=True)
+    ]
+
+
+def subdistricts(bundle: Bundle) -> list[Payload]:
+    """Give outlines, names, and a point on dry land for the lettering."""
+    layer = bundle.layers["subdistricts"]
+    water = shapely.union_all(bundle.layers["water"].geometry.dropna().to_numpy())
+    shapes = simplified(layer.geometry, OUTLINE_M)
+    return [
+        {
+            "code": str(row.code),
+            "name": clean(row.name),
+            "name_en": clean(row.name_en),
+            "rings": rings(shape),
+            "at": _middle(row.geometry, water),
+        }
+        for row, shape in zip(layer.itertuples(index=False), shapes, strict=True)
+    ]
+
+
+def coverage(bundle: Bundle) -> Payload:
+    """Give the shares of each subdistrict: tier, basis, cutoff, then code; shares are null where unknown."""
+    found: Payload = {"cols": [*SHARE, *PEOPLE, "unknown"], "rows": {}}
+    for row in _walked(bundle.layers["coverage"]).to_dict("records"):
+        level = found["rows"]
+        for key in (row["tier"], row["basis"], str(int(row["cutoff_s"]))):
+            level = level.setdefault(key, {})
+        level[str(row["subdistrict"])] = [clean(row[c]) for c in found["cols"]]
+    return found
+
+
+def headline(bundle: Bundle) -> list[Payload]:
+    """Give the whole district's rows of the coverage table, every measure as published."""
+    table = bundle.tables["coverage"]
+    whole = table[table["subdistrict"] == DISTRICT] if "subdistrict" in table else table
+    columns = [c for c in ("tier", "basis", "measure", "cutoff_s", *SHARE, *PEOPLE) if c in whole.columns]
+    return [{c: clean(row[c]) for c in columns} for row in whole.to_dict("records")]
+
+
+def ledger(bundle: Bundle) -> list[Payload]:
+    """Give the ledger's rows; an empty count is unknown."""
+    return [{c: clean(row[c]) for c in LEDGER} for row in bundle.tables["ledger"].to_dict("records")]
+
+
+def gaps(bundle: Bundle) -> list[Payload]:
+    """Give the gaps in the order of their rank."""
+    layer = bundle.layers["gaps"].sort_values(["rank", "gap_id"])
+    shapes = simplified(layer.geometry, OUTLINE_M)
+    return [
+        {**{c: clean(row[c]) for c in GAP}, "rings": rings(shape), "at": [round(row["lon"] * SCALE), round(row["lat"] * SCALE)]}
+        for row, shape in zip(layer.to_dict("records"), shapes, strict=True)
+    ]
+
+
+def routes(bundle: Bundle) -> list[Payload]:
+    """Give the study routes: the walked lines and all stops in their order, those without a position too."""
+    layer, stops = bundle.layers["routes"].sort_values("route_id"), bundle.layers["route_stops"]
+    shapes = simplified(layer.geometry, OUTLINE_M)
+    found = []
+    for row, shape in zip(layer.to_dict("records"), shapes, strict=True):
+        own = stops[stops["route_id"] == row["route_id"]].sort_values("seq")
+        table = _table(own, STOP, at=[point(s) for s in own.geometry])
+        found.append({**{c: clean(row[c]) for c in ROUTE}, "lines": lines(shape), "at": table})
+    return found
+
+
+def links(bundle: Bundle) -> list[Payload]:
+    """Give lifts, escalators and cableways with what the register knows of each."""
+    layer = bundle.layers["vertical_links"].sort_values("link_id")
+    return [
+        {**{c: clean(row[c]) for c in LINK}, "at": point(shape), "lines": lines(shape)}
+        for row, shape in zip(layer.to_dict("records"), layer.geometry, strict=True)
+    ]
+
+
+def _walked(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows measured by walking time; the other measures are only for comparison."""
+    return table[table["measure"] == WALK] if "measure" in table.columns else table
+
+
+def _middle(shape: Any, water: Any) -> list[int] | None:  # noqa: ANN401  geometries
+    dry = shapely.difference(shape, water)
+    latitude = shape.centroid.y
+    spoke = shapely.maximum_inscribed_circle(metres([dry if not dry.is_empty else shape], latitude)[0], tolerance=5.0)
+    return point(metres([shapely.get_point(spoke, 0)], latitude, back=True)[0])
+
+
+def _table(frame: gpd.GeoDataFrame, columns: Sequence[str], *, at: Sequence[Any]) -> Payload:
+    """Columns named once, then bare rows."""
+    cells = [[clean(v) for v in frame[c].tolist()] for c in columns]
+    return {"cols": [*columns, "at"], "rows": [list(row) for row in zip(*cells, at, strict=True)]}
+
+
+def _text(value: object, otherwise: object) -> str:
+    return value if isinstance(value, str) and value else str(otherwise)

@@ -1,0 +1,133 @@
+// Set the page going: panels, map, choices.
+const map = window.studyMap;
+const ground = new Sheet(paintGround, { pane: 'overlayPane', padding: 0.25 });
+const signs = new Sheet(paintSigns, { pane: 'markerPane', padding: 0.25 });
+const PAGES = { overview: overviewPage, layers: layersPage, places: placesPage, gaps: gapsPage, routes: routesPage, notes: notesPage };
+
+/** Room that panel, card and bars take from the map, as Leaflet's padding. */
+function room() {
+  if (!isPhone()) return { paddingTopLeft: [40, 40], paddingBottomRight: [state.selected ? 410 : 80, 60] };
+  const card = byId('card');
+  const low = state.selected ? card.offsetHeight : byId('panel').querySelector('.tabs').offsetHeight + 40;
+  return { paddingTopLeft: [18, byId('top').offsetHeight + 14], paddingBottomRight: [18, low + 24] };
+}
+const fit = (bounds, maxZoom = 17) => map.fitBounds(bounds, { ...room(), maxZoom, animate: !isCalm() });
+const whole = () => map.fitBounds([[SOUTH, WEST], [NORTH, EAST]], { ...room(), animate: false });
+
+function boundsOfChoice(found) {
+  if (found.type === 'place') {
+    const circles = circlePaths(found.index);
+    const { spot: at } = PLACES[found.index];
+    return circles[0]?.bounds ?? (at && [[at.lat, at.lon], [at.lat, at.lon]]);
+  }
+  if (found.type === 'gap') return boundsOf(GAPS[found.index].rings);
+  return null;
+}
+
+function isInView(bounds) {
+  const pad = room();
+  const size = map.getSize();
+  const low = map.latLngToContainerPoint(bounds[0]);
+  const high = map.latLngToContainerPoint(bounds[1]);
+  return low.x > 0 && high.y > 0 && high.x < size.x - pad.paddingBottomRight[0] + 30 && low.y < size.y - pad.paddingBottomRight[1] + 20;
+}
+
+/** Choose something (or nothing): its card, its circles, and the map moved where they would be hidden. */
+function choose(found, { move = false } = {}) {
+  const values = { selected: found };
+  if (found?.type === 'gap') values.theme = 'gaps';
+  if (found && isPhone()) openSheet(false);
+  change(values);
+  if (!found) return;
+  fillCard({ focus: true });
+  const bounds = boundsOfChoice(found);
+  if (bounds && (move || !isInView(bounds))) fit(bounds, found.type === 'gap' ? 16.5 : 16);
+}
+
+function showRoute(route, on) {
+  change({ routes: toggled(state.routes, route.index, on), selected: null });
+  const texts = route.lines.length ? boundsOf(route.lines) : null;
+  if (on && texts) fit(texts);
+}
+
+function fillStatic() {
+  document.documentElement.lang = state.lang === 'en' ? 'en' : 'zh-CN';
+  const area = inLanguage(meta.area, 'name_zh', 'name_en');
+  document.title = `${area} · ${t('title')}`;
+  byId('area-name').textContent = area;
+  byId('subtitle').textContent = t('subtitle', { date: meta.data_date ?? t('unknown') });
+  for (const node of document.querySelectorAll('[data-i18n]')) node.textContent = t(node.dataset.i18n);
+  for (const node of document.querySelectorAll('[data-i18n-label]')) node.setAttribute('aria-label', t(node.dataset.i18nLabel));
+  for (const button of document.querySelectorAll('[data-lang]')) button.setAttribute('aria-pressed', String(button.dataset.lang === state.lang));
+  map.getContainer().setAttribute('aria-label', t('map_hint'));
+  byId('credits').replaceChildren(
+    el('span', {}, meta.review_number || t('watermark')),
+    el('span', {}, '© OpenStreetMap contributors, ODbL'),
+    el('span', {}, t('data_of', { date: meta.data_date ?? t('unknown') })),
+    el('button', { type: 'button', onclick: () => showTab('notes') }, t('credits_more')));
+  const mark = meta.review_number ? '' : t('watermark');
+  byId('watermark').replaceChildren(...(mark ? Array.from({ length: 12 }, () => el('span', {}, mark)) : []));
+}
+
+function fillPages(names = Object.keys(PAGES)) {
+  for (const name of names) refill(byId(`page-${name}`), PAGES[name]());
+}
+
+onChange((values) => {
+  if ('lang' in values) fillStatic();
+  const stale = new Set();
+  if ('lang' in values) Object.keys(PAGES).forEach((n) => stale.add(n));
+  else {
+    if (['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'gapTier', 'rails', 'buildings', 'borders', 'names'].some((k) => k in values)) stale.add('layers');
+    if ('gapTier' in values) stale.add('gaps');
+    if ('routes' in values) stale.add('routes');
+  }
+  fillPages([...stale]);
+  if ('selected' in values || 'lang' in values) fillCard();
+  fillLegend();
+  ground.repaint();
+  signs.repaint();
+});
+
+function setUpMap() {
+  const container = map.getContainer();
+  container.setAttribute('role', 'region');
+  L.control.scale({ imperial: false, maxWidth: 110, position: 'bottomleft' }).addTo(map);
+  map.invalidateSize({ animate: false });
+  whole();
+  map.setMaxBounds(L.latLngBounds([SOUTH, WEST], [NORTH, EAST]).pad(0.75));
+  ground.addTo(map);
+  signs.addTo(map);
+  map.on('click', (event) => {
+    const found = pick(map, event.containerPoint);
+    if (found || state.selected) choose(found);
+    else if (isPhone()) openSheet(false);
+  });
+  const hover = byId('hover');
+  if (matchMedia('(hover: hover)').matches) {
+    map.on('mousemove', (event) => {
+      const found = pick(map, event.containerPoint, 12);
+      container.style.cursor = found ? 'pointer' : '';
+      hover.hidden = !found || found.type === 'gap';
+      if (found) hover.textContent = nameOf(found);
+      hover.style.transform = `translate(${event.containerPoint.x + 14}px, ${event.containerPoint.y + 14}px)`;
+    });
+    map.on('mouseout movestart', () => { hover.hidden = true; });
+  }
+}
+
+function setUpButtons() {
+  byId('zoom-in').addEventListener('click', () => map.zoomIn(1));
+  byId('zoom-out').addEventListener('click', () => map.zoomOut(1));
+  byId('whole').addEventListener('click', () => { choose(null); whole(); });
+  for (const button of document.querySelectorAll('[data-lang]')) button.addEventListener('click', () => change({ lang: button.dataset.lang }));
+  addEventListener('keydown', (event) => { if (event.key === 'Escape' && state.selected) choose(null); });
+}
+
+fillStatic();
+fillPages();
+setUpTabs();
+setUpMap();
+setUpButtons();
+fillLegend();
+document.fonts?.ready.then(() => signs.repaint());

@@ -1,0 +1,115 @@
+// The card of what was chosen: a place, a gap, a link, a stop.
+const chip = (text, kind = '') => el('span', { class: `chip ${kind}` }, text);
+
+function frameCard(sign, title, subtitle, ...body) {
+  return [
+    el('header', {},
+      sign, el('div', { class: 'card-title' }, el('h2', { tabindex: '-1' }, title), subtitle ? el('p', {}, subtitle) : null),
+      el('button', { type: 'button', class: 'close', 'aria-label': t('close'), onclick: () => choose(null) }, icon('close'))),
+    el('div', { class: 'card-body' }, body),
+  ];
+}
+
+function kindText(place) {
+  const parts = [t(`tier_${place.tier}`)];
+  if (place.tier === 'base' && place.categoryIndex >= 0) parts.push(categoryName(place.categoryIndex));
+  if (place.kind === 'venue') parts.push(t('kind_venue'));
+  if (place.level) parts.push(coded('level', place.level));
+  return parts.join(' · ');
+}
+
+function peopleBand(place) {
+  if (place.people_900 === null) return el('p', { class: 'figure unknown' }, t('unknown'));
+  return el('div', { class: 'figure' },
+    el('strong', {}, number(place.people_900)), el('span', {}, t('people_unit')),
+    el('small', {}, t('low_high', { low: number(place.people_900_low), high: number(place.people_900_high) })));
+}
+
+function reachRow(place) {
+  return el('div', { class: 'reach' }, TIERS.map((tier) => el('div', {},
+    sealElement(STYLE.tiers[tier], {}, 8.4), el('strong', {}, number(place[`n_${tier}_900`])), el('small', {}, t(`tier_${tier}_short`)))));
+}
+
+function placeCard(place) {
+  const located = Boolean(place.spot);
+  const circles = located && circlePaths(place.index);
+  const designations = (place.designations ?? '').split(';').filter(Boolean).map((d) => chip(coded('designation', d), 'plain'));
+  return frameCard(sealElement(signOf(place), placeOptions(place), 10), place.name, kindText(place),
+    el('p', { class: 'chips' },
+      chip(coded('status', place.status), isCandidate(place) ? 'open' : 'solid'),
+      chip(coded('confidence', place.position_confidence), place.approximate ? 'dashed' : located ? 'solid' : 'open'),
+      designations, place.inside_area === false ? chip(t('outside_area'), 'open') : null),
+    located
+      ? [
+        el('section', {}, el('h3', {}, t('people_title')), peopleBand(place), note(t('direction_to'))),
+        el('section', {}, el('h3', {}, t('reach_title')), reachRow(place), note(t('direction_from'))),
+        circles.length
+          ? el('ul', { class: 'rings' }, [...circles].reverse().map(({ cutoff }, i) => el('li', {},
+            el('i', { style: { background: alpha(signOf(place).colour, 0.2 + 0.17 * (circles.length - 1 - i)), 'border-color': signOf(place).colour } }), t('n_minutes', { n: cutoff / 60 }))))
+          : note(t('no_circles')),
+      ]
+      : note(t('unlocated_note')),
+    facts([
+      [t('terrain_loss'), place.terrain_loss === null ? t('unknown') : percent(place.terrain_loss)],
+      [t('area_900'), place.area_900_m2 === null ? null : t('hectares', { n: number(place.area_900_m2 / 1e4) })],
+      [t('address'), place.address], [t('subdistrict'), place.subdistrict], [t('batch'), place.batch],
+      [t('status_reason'), place.status_reason], [t('source'), place.source], [t('position_source'), place.position_source],
+      [t('note'), place.note],
+    ]));
+}
+
+function gapCard(gap) {
+  return frameCard(el('i', { class: 'rank' }, gap.rank), t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' }),
+    `${t(`tier_${gap.tier}`)} · ${coded('cause', gap.cause)}`,
+    el('p', {}, inLanguage(gap, 'explanation_zh', 'explanation_en')),
+    facts([
+      [t('people_beyond'), range(gap.people_low, gap.people, gap.people_high)], [t('homes'), number(gap.homes)],
+      [t('nearest'), gap.nearest_name ?? t('unknown')], [t('nearest_minutes'), minutes(gap.nearest_s)],
+      [t('mean_excess'), minutes(gap.mean_excess_s)],
+    ]), note(t('direction_to')));
+}
+
+function linkCard(link) {
+  const plate = el('canvas', { class: 'seal', width: 60, height: 60, 'aria-hidden': 'true' });
+  const ctx = plate.getContext('2d');
+  ctx.scale(2, 2);
+  linkSign(ctx, link, 15, 15, 10);
+  return frameCard(plate, link.name || coded('link', link.kind), coded('link', link.kind),
+    el('p', { class: 'chips' }, chip(t(link.used ? 'link_used' : 'link_unused'), link.used ? 'solid' : 'open'), chip(coded('state', link.state), 'plain')),
+    facts([
+      [t('rise'), link.rise_m === null ? t('unknown') : t('metres', { n: number(link.rise_m) })],
+      [t('fee'), link.fee_cny === null ? t('unknown') : link.fee_cny === 0 ? t('free') : `¥${number(link.fee_cny, 2)}`],
+      [t('hours'), link.opening_hours ?? t('unknown')], [t('link_direction'), coded('way', link.direction)],
+      [t('wheelchair'), coded('wheelchair', link.wheelchair)], [t('joins'), coded('joins', link.joins)],
+      [t('source'), link.source], [t('note'), link.note],
+    ]));
+}
+
+function stopCard({ index, seq }) {
+  const route = ROUTES[index];
+  const stop = route.stopList.find((s) => s.seq === seq);
+  return frameCard(el('i', { class: 'rank', style: { background: routeColour(route) } }, seq), stop.name, route.name,
+    facts([[t('confidence'), coded('confidence', stop.position_confidence)], [t('source'), route.source]]));
+}
+
+const CARDS = {
+  place: (found) => placeCard(PLACES[found.index]),
+  gap: (found) => gapCard(GAPS[found.index]),
+  link: (found) => linkCard(LINKS[found.index]),
+  stop: stopCard,
+};
+
+function fillCard({ focus = false } = {}) {
+  const card = byId('card');
+  const found = state.selected;
+  card.hidden = !found;
+  document.body.classList.toggle('has-card', Boolean(found));
+  if (!found) return card.replaceChildren();
+  refill(card, CARDS[found.type](found));
+  if (focus) {
+    card.querySelector('.card-body').scrollTop = 0;
+    card.querySelector('h2').focus({ preventScroll: true });
+  }
+  byId('live').textContent = nameOf(found);
+  return null;
+}

@@ -1,0 +1,98 @@
+// What is shown, and the values every part of the page reads.
+const STYLE = read('style');
+const WORDS = read('words');
+const CATEGORIES = read('categories');
+const TIERS = Object.keys(STYLE.tiers);
+const BASES = ['confirmed', 'all'];
+const CUTOFFS = (meta.minutes.length ? meta.minutes : [5, 10, 15]).map((m) => m * 60);
+const LAST = CUTOFFS[CUTOFFS.length - 1];
+
+const PLACES = records(read('places')).map((place, index) => {
+  const category = CATEGORIES.findIndex((c) => c.id === place.category);
+  return { ...place, index, categoryIndex: category, spot: spot(place.at) };
+});
+const SUBDISTRICTS = read('subdistricts').map((s) => ({ ...s, spot: spot(s.at), path: pathOf(s.rings, true) }));
+const GAPS = read('gaps').map((g, index) => ({
+  ...g, index, path: pathOf(g.rings, true), spot: spot(g.at),
+}));
+const ROUTES = read('routes').map((r, index) => ({
+  ...r, index, path: pathOf(r.lines, false), stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })),
+}));
+const LINKS = read('links').map((l, index) => ({ ...l, index, spot: spot(l.at), path: pathOf(l.lines, false) }));
+const UNIONS = new Map(read('unions').map((u) => [`${u.tier} ${u.basis} ${u.cutoff}`, lazy(() => pathOf(u.rings, true))]));
+const COVERAGE = read('coverage');
+const HEADLINE = read('headline');
+const LEDGER = read('ledger');
+const circlesOf = lazy(() => read('circles'));
+
+const state = {
+  lang: new URLSearchParams(location.search).get('lang') === 'en' ? 'en' : 'zh',
+  theme: 'unions',
+  tier: 'community',
+  basis: 'all',
+  cutoff: LAST,
+  tiers: new Set(TIERS),
+  categories: new Set([...CATEGORIES.keys(), -1]),
+  candidates: true,
+  approximate: true,
+  routes: new Set(),
+  gapTier: '',
+  links: false,
+  rails: true,
+  buildings: true,
+  borders: true,
+  names: true,
+  selected: null, // {type: place | gap | link | stop, ...}
+  hovered: null,
+};
+
+const listeners = [];
+const onChange = (listener) => listeners.push(listener);
+function change(values) {
+  Object.assign(state, values);
+  for (const listener of listeners) listener(values);
+}
+
+/** The text of a key in the language of the page; unknown keys show themselves. */
+function t(key, values = {}) {
+  const text = WORDS[state.lang][key] ?? WORDS.zh[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+}
+/** The text of a coded value (a cause, a status); a code without a text shows itself. */
+const coded = (group, code) =>
+  code === null || code === undefined || code === '' ? t('unknown') : WORDS[state.lang][`${group}_${code}`] ?? String(code);
+const inLanguage = (thing, zh, en) => (state.lang === 'en' ? thing[en] || thing[zh] : thing[zh] || thing[en]) || '';
+const categoryName = (i) => (CATEGORIES[i] ? CATEGORIES[i][state.lang] : '');
+
+const isCandidate = (place) => place.status === 'candidate';
+function isShown(place) {
+  return Boolean(
+    place.spot && state.tiers.has(place.tier)
+    && (place.tier !== 'base' || state.categories.has(place.categoryIndex))
+    && (state.candidates || !isCandidate(place)) && (state.approximate || !place.approximate),
+  );
+}
+const signOf = (place) => {
+  const tier = STYLE.tiers[place.tier] ?? STYLE.tiers.base;
+  if (place.tier !== 'base') return tier;
+  return { ...tier, ...(STYLE.categories[place.categoryIndex] ?? STYLE.uncategorised) };
+};
+const coverageOf = (code, tier = state.tier, basis = state.basis, cutoff = state.cutoff) => {
+  const row = COVERAGE.rows[tier]?.[basis]?.[cutoff]?.[code];
+  return row ? Object.fromEntries(COVERAGE.cols.map((name, i) => [name, row[i]])) : null;
+};
+
+const number = (value, digits = 0) =>
+  value === null || value === undefined
+    ? t('unknown')
+    : value.toLocaleString(state.lang === 'en' ? 'en' : 'zh-CN', { maximumFractionDigits: digits });
+function percent(share) {
+  if (share === null || share === undefined) return t('unknown');
+  const whole = Math.round(share * 100);
+  if (whole === 100 && share < 1) return '>99%';
+  if (whole === 0 && share > 0) return '<1%';
+  return `${whole}%`;
+}
+const minutes = (seconds) => (seconds === null || seconds === undefined ? t('unknown') : number(seconds / 60, 1));
+const range = (low, middle, high) =>
+  middle === null || middle === undefined ? t('unknown') : `${number(low)} – ${number(middle)} – ${number(high)}`;

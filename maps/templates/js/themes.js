@@ -1,0 +1,119 @@
+// Results as areas and lines: circles of a tier, shares, gaps, the chosen place's circles, routes.
+const alpha = (colour, share) => colour + Math.round(share * 255).toString(16).padStart(2, '0');
+
+/** Hatching that keeps its width at every zoom. */
+function hatch(frame, colour, gap = 7, slope = 1) {
+  const tile = document.createElement('canvas');
+  tile.width = tile.height = gap * 2;
+  const pen = tile.getContext('2d');
+  pen.strokeStyle = colour;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  for (const shift of [-2, -1, 0, 1, 2]) {
+    const x = shift * gap * 2;
+    pen.moveTo(x, slope > 0 ? gap * 2 : 0);
+    pen.lineTo(x + gap * 2, slope > 0 ? 0 : gap * 2);
+  }
+  pen.stroke();
+  const pattern = frame.ctx.createPattern(tile, 'repeat');
+  pattern.setTransform(new DOMMatrix([0.5 / frame.k, 0, 0, 0.5 / frame.k, 0, 0]));
+  return pattern;
+}
+
+function paintNested(frame, paths, colour) {
+  frame.world((ctx) => {
+    paths.forEach((path, i) => {
+      ctx.fillStyle = alpha(colour, 0.17);
+      ctx.fill(path);
+      stroke(frame, path, alpha(colour, i === 0 ? 0.75 : 0.4), i === 0 ? 1.3 : 0.8);
+    });
+  });
+}
+
+/** Largest first, so that the shortest walk is the deepest tint. */
+const cutoffsShown = () => CUTOFFS.filter((c) => c <= state.cutoff).sort((a, b) => b - a);
+
+function paintUnions(frame) {
+  const paths = cutoffsShown().map((c) => UNIONS.get(`${state.tier} ${state.basis} ${c}`)?.()).filter(Boolean);
+  paintNested(frame, paths, STYLE.tiers[state.tier].colour);
+}
+
+function shareColour(share) {
+  const steps = STYLE.theme.shares;
+  return steps[Math.min(steps.length - 1, Math.floor(share * steps.length))];
+}
+
+function paintCoverage(frame) {
+  frame.world((ctx) => {
+    ctx.save();
+    for (const place of SUBDISTRICTS) {
+      const row = coverageOf(place.code);
+      const known = row && !row.unknown && row.share !== null;
+      ctx.fillStyle = known ? alpha(shareColour(row.share), 0.85) : hatch(frame, alpha(STYLE.theme.unknown, 0.55), 8, -1);
+      ctx.fill(place.path);
+    }
+    ctx.restore();
+    ctx.fillStyle = alpha(G.water, 0.9);
+    ctx.fill(groundPaths.water);
+  });
+}
+
+const gapsShown = () => GAPS.filter((g) => !state.gapTier || g.tier === state.gapTier);
+
+function paintGaps(frame) {
+  frame.world((ctx) => {
+    for (const gap of gapsShown()) {
+      const chosen = state.selected?.type === 'gap' && state.selected.index === gap.index;
+      ctx.fillStyle = alpha(STYLE.theme.gap, chosen ? 0.22 : 0.09);
+      ctx.fill(gap.path);
+      ctx.fillStyle = hatch(frame, alpha(STYLE.theme.gap, 0.5));
+      ctx.fill(gap.path);
+      stroke(frame, gap.path, STYLE.theme.gap, chosen ? 2.4 : 1.2);
+    }
+  });
+}
+
+function paintTheme(frame) {
+  const own = state.selected?.type === 'place' && circlesOf()[state.selected.index];
+  if (own) return; // the chosen place's circles stand alone
+  if (state.theme === 'unions') paintUnions(frame);
+  else if (state.theme === 'coverage') paintCoverage(frame);
+  else if (state.theme === 'gaps') paintGaps(frame);
+}
+
+const ownCircles = new Map();
+function circlePaths(index) {
+  if (!ownCircles.has(index)) {
+    const rings = circlesOf()[index];
+    const cutoffs = rings ? Object.keys(rings).map(Number).sort((a, b) => b - a) : [];
+    ownCircles.set(index, cutoffs.map((c) => ({ cutoff: c, path: pathOf(rings[c], true), bounds: boundsOf(rings[c]) })));
+  }
+  return ownCircles.get(index);
+}
+
+function paintOwnCircles(frame) {
+  if (state.selected?.type !== 'place') return;
+  const place = PLACES[state.selected.index];
+  paintNested(frame, circlePaths(place.index).map((c) => c.path), signOf(place).colour);
+}
+
+const routeColour = (route) => STYLE.theme.route[route.theme] ?? STYLE.theme.routeOther;
+
+function paintRoutes(frame) {
+  frame.world(() => {
+    for (const index of state.routes) {
+      stroke(frame, ROUTES[index].path, '#ffffff', 6.5);
+      stroke(frame, ROUTES[index].path, routeColour(ROUTES[index]), 3.4);
+    }
+  });
+}
+
+function paintGround(frame) {
+  paintLand(frame);
+  paintBuildings(frame);
+  paintTheme(frame);
+  paintOwnCircles(frame);
+  paintStreets(frame);
+  paintBorders(frame);
+  paintRoutes(frame);
+}

@@ -1,0 +1,5 @@
+"""``python -m servicecircle``."""
+
+from servicecircle.cli import main
+
+main()

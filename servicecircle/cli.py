@@ -1,0 +1,218 @@
+"""The command line. Exit codes: 0 done, 2 bad input, 3 a sound question whose answer is "no way"."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from servicecircle import __version__
+from servicecircle.errors import Fault, InputError, NoWayError
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Who can walk to what within 15 minutes, where nobody can, and what to do about it.",
+)
+
+_BAD_INPUT, _NO_WAY = 2, 3
+_LON, _LAT = 180.0, 90.0
+
+Data = Annotated[
+    Path | None, typer.Option(help="A study folder in the schema of data/geo; default: the bundled district.")
+]
+Params = Annotated[Path | None, typer.Option(help="A TOML file laid over the packaged parameters.")]
+ProfileName = Annotated[
+    str | None, typer.Option(help="adult, pupil, preschool, elder, stepfree, flat, or level-NAME; default adult.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except InputError as error:
+        _say(f"error: {error}")
+        sys.exit(_BAD_INPUT)
+    except NoWayError as error:
+        _say(f"no way: {error}")
+        sys.exit(_NO_WAY)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:  # noqa: FBT002
+    if version:
+        typer.echo(f"servicecircle {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: servicecircle build --out build --minutes 5,10,15")
+def build(
+    data: Data = None,
+    out: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("build"),
+    params: Params = None,
+    profile: ProfileName = None,
+    minutes: Annotated[str | None, typer.Option(help="Cutoffs of the circles, such as 5,10,15.")] = None,
+) -> None:
+    """Compute a study: layers, tables and manifest, in one folder."""
+    from servicecircle.ingest.parameters import read_parameters
+    from servicecircle.ingest.study import read_study
+    from servicecircle.ingest.walkable import load_rules
+    from servicecircle.model import Variant
+    from servicecircle.pipeline import run
+    from servicecircle.publish.bundle import write_bundle
+    from servicecircle.summary import Steps, print_summary
+
+    began = time.perf_counter()
+    parameters = read_parameters(params, profile=profile, minutes=_minutes(minutes) if minutes else None)
+    rules = load_rules()
+    with Steps(total=10) as steps:
+        steps.step("reading")
+        study = read_study(_folder(data))
+        results = run(study, parameters, rules, Variant(), steps)
+        steps.step("writing")
+        write_bundle(results, out)
+    print_summary(results, out, time.perf_counter() - began)
+
+
+@app.command(epilog="Example: servicecircle ledger --json")
+def ledger(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say what the registry knows: declared, loaded, candidates, approximate, located, verified."""
+    from servicecircle.ingest.study import read_study
+    from servicecircle.registry.ledger import build_ledger
+
+    study = read_study(_folder(data))
+    found = build_ledger(study.facilities, study.declared, study.categories)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        return
+    from servicecircle.summary import print_ledger
+
+    print_ledger(found)
+
+
+@app.command(epilog="Example: servicecircle circle --at 106.5734,29.5601 --minutes 15 > circle.geojson")
+def circle(
+    at: Annotated[str, typer.Option(help="LON,LAT of the place (WGS-84).")],
+    minutes: Annotated[str, typer.Option(help="Cutoffs, such as 15 or 5,10,15.")] = "15",
+    profile: ProfileName = None,
+    direction: Annotated[str, typer.Option(help="from (the place outwards) or to (towards the place).")] = "from",
+    data: Data = None,
+    params: Params = None,
+) -> None:
+    """Draw the circle round any point, as GeoJSON on standard output."""
+    from servicecircle.adhoc import circle_at
+    from servicecircle.model import Direction
+
+    point = _point(at, "--at")
+    if direction not in set(Direction):
+        raise InputError([Fault("unknown direction", "use from or to", column="--direction", value=direction)])
+    streets = _streets(data, params, profile, _minutes(minutes))
+    typer.echo(circle_at(streets, point, Direction(direction)), nl=False)
+
+
+@app.command(epilog="Example: servicecircle walk --from 106.5706,29.5564 --to 106.5692,29.5539 --profile elder")
+def walk(
+    start: Annotated[str, typer.Option("--from", help="LON,LAT of the start (WGS-84).")],
+    end: Annotated[str, typer.Option("--to", help="LON,LAT of the end (WGS-84).")],
+    profile: ProfileName = None,
+    data: Data = None,
+    params: Params = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Explain the quickest walk between two points, leg by leg."""
+    from servicecircle.adhoc import walk_json
+    from servicecircle.summary import print_walk
+
+    ends = _point(start, "--from"), _point(end, "--to")
+    streets = _streets(data, params, profile, None)
+    try:
+        found = streets.walker().walk(*ends)
+    except NoWayError as error:
+        if as_json:
+            typer.echo(json.dumps({"reachable": False, "reason": str(error)}, ensure_ascii=False))
+            raise typer.Exit(_NO_WAY) from error
+        raise
+    if as_json:
+        typer.echo(json.dumps(walk_json(found, streets), ensure_ascii=False))
+    else:
+        print_walk(found, streets.profile)
+
+
+@app.command(epilog="Example: servicecircle gaps --bundle build --tier school --json")
+def gaps(
+    bundle: Annotated[Path, typer.Option(help="Folder of a bundle.")] = Path("build"),
+    tier: Annotated[str | None, typer.Option(help="school, community or base; default: all.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List the gaps of a bundle, worst first."""
+    from servicecircle.adhoc import read_gaps
+    from servicecircle.model import Tier
+
+    if tier is not None and tier not in set(Tier):
+        raise InputError([Fault("unknown tier", "use school, community or base", column="--tier", value=tier)])
+    found = read_gaps(bundle, tier)
+    if as_json:
+        typer.echo(json.dumps({"gaps": found}, ensure_ascii=False, indent=2))
+        return
+    from servicecircle.summary import print_gaps
+
+    print_gaps(found)
+
+
+def _streets(data: Path | None, params: Path | None, profile: str | None, minutes: tuple[float, ...] | None) -> Any:  # noqa: ANN401
+    from servicecircle.ingest.parameters import read_parameters
+    from servicecircle.ingest.study import read_study
+    from servicecircle.ingest.walkable import load_rules
+    from servicecircle.pipeline import build_streets
+
+    parameters = read_parameters(params, profile=profile, minutes=minutes)
+    return build_streets(read_study(_folder(data)), parameters, load_rules())
+
+
+def _folder(data: Path | None) -> Path:
+    from servicecircle.datasets import bundled_study
+
+    return data if data is not None else bundled_study()
+
+
+def _minutes(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = (math.nan,)
+    if not all(math.isfinite(v) and v > 0 for v in values):
+        raise InputError([Fault("not minutes", "give numbers such as 5,10,15", column="--minutes", value=text)])
+    return values
+
+
+def _point(text: str, option: str) -> tuple[float, float]:
+    remedy = "give LON,LAT in degrees (WGS-84), for instance 106.5734,29.5601"
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError([Fault("not a point", remedy, column=option, value=text)]) from error
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise InputError([Fault("the coordinates are no finite numbers", remedy, column=option, value=text)])
+    if abs(lat) > _LAT and abs(lon) <= _LAT:
+        raise InputError(
+            [Fault("latitude and longitude look swapped", f"try {lat:g},{lon:g}", column=option, value=text)]
+        )
+    if abs(lon) > _LON or abs(lat) > _LAT:
+        raise InputError([Fault("outside the globe", remedy, column=option, value=text)])
+    return lon, lat
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

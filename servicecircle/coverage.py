@@ -1,0 +1,147 @@
+"""Coverage, counted at doors: seconds from each home to each place, never from polygons.
+
+Everything is counted twice, side by side: ``confirmed`` (named by the district and located) and ``all`` (with
+candidates and approximate positions); and by three measures: ``radius`` (the standard's straight line), ``level`` (the
+same walker without hills) and ``walk`` (mountain-true). Radius minus level is the detour of the streets, level minus
+walk is the terrain loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from servicecircle.model import Floats, Status, Tier
+
+__all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "coverage_table", "home_access", "in_basis", "nearest"]
+
+BASES = ("confirmed", "all")
+MEASURES = ("radius", "level", "walk")
+DISTRICT = "district"
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Door-to-door seconds of the placed facilities (rows) to all homes (columns); ``inf`` beyond the horizon.
+
+    ``facilities`` holds the placed facilities in the rows' order. ``radius_m`` is the straight-line distance.
+    """
+
+    facilities: gpd.GeoDataFrame
+    walk_s: Floats
+    level_s: Floats
+    radius_m: Floats
+
+    def within(self, measure: str, cutoff_s: float, radius_m: float) -> Bools:
+        """Whether each place is within reach of each home by a measure."""
+        if measure == "radius":
+            return np.asarray(self.radius_m <= radius_m)
+        return np.asarray((self.walk_s if measure == "walk" else self.level_s) <= cutoff_s)
+
+
+def in_basis(facilities: gpd.GeoDataFrame, basis: str) -> Bools:
+    """Whether each facility counts on a basis (only those with a position ever do)."""
+    placed = np.asarray(facilities["located"] | facilities["approximate"], dtype=bool)
+    if basis == "all":
+        return placed
+    named = facilities["status"].isin([Status.LOADED, Status.VERIFIED])
+    return np.asarray(named & facilities["located"], dtype=bool)
+
+
+def nearest(seconds: Floats, rows: Bools) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Seconds to and row of the nearest of the chosen places, for each home; ``inf`` and -1 where there is none."""
+    chosen = np.flatnonzero(rows)
+    if not len(chosen):
+        return np.full(seconds.shape[1], np.inf), np.full(seconds.shape[1], -1)
+    block = seconds[chosen]
+    at = block.argmin(axis=0)
+    best = block[at, np.arange(block.shape[1])]
+    return best, np.where(np.isfinite(best), chosen[at], -1)
+
+
+def home_access(access: Access, cutoff_s: float) -> pd.DataFrame:
+    """Tell what each home reaches on foot: nearest of each tier, how many within the cutoff, how many categories.
+
+    Columns without a basis in the name count all placed facilities; ``_confirmed_s`` only confirmed, located ones.
+    Homes are rows, in the columns' order of ``access``; unreachable is missing.
+    """
+    places = access.facilities
+    tier = places["tier"].to_numpy()
+    near = access.walk_s <= cutoff_s
+    table: dict[str, object] = {}
+    for name in Tier:
+        of_tier = tier == name
+        for basis, suffix in (("all", "_s"), ("confirmed", "_confirmed_s")):
+            seconds, at = nearest(access.walk_s, of_tier & in_basis(places, basis))
+            table[f"nearest_{name}{suffix}"] = np.where(np.isfinite(seconds), seconds, np.nan)
+            if basis == "all":
+                ids = places["facility_id"].to_numpy()
+                table[f"nearest_{name}_id"] = np.where(at >= 0, ids[at], None)
+        table[f"n_{name}_900"] = near[of_tier].sum(axis=0)
+    base = tier == Tier.BASE
+    categories = places["category"].to_numpy()
+    known = [c for c in pd.unique(categories[base]) if isinstance(c, str)]
+    reached = [near[base & (categories == c)].any(axis=0) for c in known]
+    table["n_categories_900"] = np.sum(reached, axis=0) if reached else np.zeros(near.shape[1], dtype=np.int64)
+    return pd.DataFrame(table)
+
+
+def coverage_table(
+    access: Access,
+    homes: gpd.GeoDataFrame,
+    models: tuple[str, ...],
+    names: Mapping[str, str],
+    cutoffs_s: tuple[float, ...],
+    radius_m: float,
+) -> pd.DataFrame:
+    """People and homes within reach, by subdistrict, tier, basis, cutoff and measure; the district first.
+
+    Low and high are the range over the population models of the *group's* totals, not sums of each home's range.
+    A share is missing and ``unknown`` true where no place of the tier has a position on that basis.
+    The radius counts once, at the largest cutoff.
+    """
+    groups = {DISTRICT: np.ones(len(homes), dtype=bool)}
+    groups |= {code: (homes["subdistrict"] == code).to_numpy() for code in names}
+    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
+    tier_of = access.facilities["tier"].to_numpy()
+    rows: list[dict[str, object]] = []
+    for tier in Tier:
+        for basis in BASES:
+            chosen = (tier_of == tier) & in_basis(access.facilities, basis)
+            for cutoff in cutoffs_s:
+                for measure in MEASURES if cutoff == max(cutoffs_s) else ("level", "walk"):
+                    covered = access.within(measure, cutoff, radius_m)[chosen].any(axis=0)
+                    for code, inside in groups.items():
+                        key = {
+                            "subdistrict": code,
+                            "name": names.get(code, ""),
+                            "tier": tier.value,
+                            "basis": basis,
+                            "measure": measure,
+                            "cutoff_s": cutoff,
+                        }
+                        rows.append(key | _count(people, covered, inside, unknown=not chosen.any()))
+    return pd.DataFrame(rows)
+
+
+def _count(people: Floats, covered: Bools, inside: Bools, *, unknown: bool) -> dict[str, object]:
+    total = people[:, inside].sum(axis=1)
+    reached = people[:, inside & covered].sum(axis=1)
+    share = np.divide(reached, total, out=np.full(len(total), np.nan), where=total > 0)
+    mean = reached.mean() / total.mean() if total.mean() > 0 else np.nan
+    out: dict[str, object] = {"homes": int(inside.sum()), "homes_covered": int((inside & covered).sum())}
+    out |= _range("people", total) | _range("covered", reached)
+    shares = (share.min(), mean, share.max()) if np.isfinite(share).all() and not unknown else (np.nan,) * 3
+    out |= dict(zip(("share_low", "share", "share_high"), shares, strict=True))
+    return out | {"unknown": unknown}
+
+
+def _range(name: str, by_model: Floats) -> dict[str, object]:
+    return {f"{name}_low": by_model.min(), name: by_model.mean(), f"{name}_high": by_model.max()}

@@ -1,0 +1,155 @@
+"""Parameters are data: every number a result depends on, read from a file and hashed into the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from servicecircle.errors import Fault, InputError
+
+__all__ = [
+    "CircleParameters",
+    "CoverageParameters",
+    "GapParameters",
+    "LinkParameters",
+    "PaceParameters",
+    "Parameters",
+    "Profile",
+    "SnapParameters",
+    "TerrainParameters",
+]
+
+_LEVEL = "level-"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class CircleParameters(_Frozen):
+    """Circles: which cutoffs, and how a set of reached streets becomes an area."""
+
+    minutes: tuple[float, ...] = Field(min_length=1)
+    direction: Literal["from", "to"]
+    beyond_street_m: float = Field(gt=0)
+    sample_m: float = Field(gt=1)
+    lattice_m: float = Field(gt=1)
+
+
+class PaceParameters(_Frozen):
+    """Seconds for each kind of stretch, for every profile."""
+
+    grades: tuple[float, ...]
+    relative_pace: tuple[float, ...]
+    stairs_up: float = Field(gt=0, le=1)
+    stairs_down: float = Field(gt=0, le=1)
+    steps_per_m: float = Field(gt=0)
+    lift_wait_s: float = Field(ge=0)
+    lift_ride_s: float = Field(ge=0)
+    lift_mps: float = Field(gt=0)
+    escalator_mps: float = Field(gt=0)
+    crossing_wait_s: float = Field(ge=0)
+
+
+class TerrainParameters(_Frozen):
+    """How much of the terrain model is believed."""
+
+    smoothing_m: float = Field(gt=0)
+    level_stairs_m: float = Field(ge=0)
+
+
+class SnapParameters(_Frozen):
+    """From a place to the network."""
+
+    flag_m: float = Field(gt=0)
+    refuse_m: float = Field(gt=0)
+    min_component_nodes: int = Field(ge=1)
+
+
+class CoverageParameters(_Frozen):
+    """What counts as covered."""
+
+    cutoff_s: float = Field(gt=0)
+    radius_m: float = Field(gt=0)
+    horizon_s: float = Field(gt=0)
+
+
+class GapParameters(_Frozen):
+    """How uncovered homes become a gap."""
+
+    link_m: float = Field(gt=0)
+    around_home_m: float = Field(gt=0)
+    min_people: float = Field(ge=0)
+
+
+class LinkParameters(_Frozen):
+    """Which vertical links are open."""
+
+    paid: bool
+
+
+class Profile(_Frozen):
+    """Who walks: the pace on the level and what stairs, slopes and waits mean to them."""
+
+    name: str
+    name_zh: str
+    flat_mps: float = Field(gt=0.1, lt=3)
+    stairs: Literal["timed", "as_street", "never"]
+    slope: bool = True
+    waits: bool = True
+    escalators: bool = True
+    source: str
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether every walkable metre costs the same."""
+        return self.stairs == "as_street" and not self.slope and not self.waits
+
+    def level(self) -> Profile:
+        """Return the same walker in a district without hills: no rise, no waits, stairs like street."""
+        if self.name.startswith(_LEVEL):
+            return self
+        changes = {"name": _LEVEL + self.name, "stairs": "as_street", "slope": False, "waits": False}
+        return self.model_copy(update=changes | {"escalators": True})
+
+
+class Parameters(_Frozen):
+    """All parameters of a study."""
+
+    circles: CircleParameters
+    pace: PaceParameters
+    terrain: TerrainParameters
+    snap: SnapParameters
+    coverage: CoverageParameters
+    gaps: GapParameters
+    links: LinkParameters
+    profiles: dict[str, Profile]
+    profile: str = "adult"
+
+    def walker(self, name: str | None = None) -> Profile:
+        """Return the profile called ``name`` (``level-NAME`` is derived), or the study's own.
+
+        Raises
+        ------
+        InputError
+            No such profile.
+        """
+        wanted = name or self.profile
+        base = wanted.removeprefix(_LEVEL)
+        if base not in self.profiles:
+            known = ", ".join(self.profiles)
+            raise InputError([Fault("unknown profile", f"use one of: {known}, or level-NAME", value=wanted)])
+        found = self.profiles[base]
+        return found.level() if wanted.startswith(_LEVEL) else found
+
+    def cutoffs_s(self) -> tuple[float, ...]:
+        """Return the cutoffs of the circles in seconds, ascending."""
+        return tuple(sorted(m * 60.0 for m in self.circles.minutes))
+
+    def sha256(self) -> str:
+        """Return the hash of all values, whatever file they came from."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,191 @@
+"""What each place reaches and who reaches it: circles, unions of circles, and a row for every school gate."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from servicecircle.coverage import BASES, Access, in_basis
+from servicecircle.crs import WGS84, to_lonlat
+from servicecircle.demand import Demand
+from servicecircle.errors import Fault, InputError
+from servicecircle.graph import Reached
+from servicecircle.isochrone import circles, node_seconds
+from servicecircle.model import Direction, Floats, Study, Tier
+from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.parameters import Parameters, Profile, SnapParameters
+from servicecircle.reach import Attached
+from servicecircle.snapping import Snapped, Snapper
+from servicecircle.tessellation import Tessellation
+
+__all__ = ["describe_places", "draw_circles", "school_table", "snap_places", "union_circles"]
+
+
+def snap_places(snapper: Snapper, placed: gpd.GeoDataFrame, parameters: SnapParameters) -> Snapped:
+    """Snap facilities; one with no walkable street near is a fault of its file.
+
+    Raises
+    ------
+    InputError
+        Places farther than ``refuse_m`` from the network, all of them.
+    """
+    snapped = snapper.snap(np.asarray(shapely.get_coordinates(placed.geometry.to_numpy()), dtype=np.float64))
+    faults = [
+        Fault(
+            f"no walkable street within {parameters.refuse_m:.0f} m of {placed['name'].iloc[i]!r} "
+            f"(nearest: {snapped.snap_m[i]:.0f} m)",
+            "check the coordinates and their datum, or empty lon and lat and set position_confidence to none",
+            "facilities.csv",
+            int(placed["row"].iloc[i]),
+            "lon",
+            f"{placed.geometry.iloc[i].x:.6f},{placed.geometry.iloc[i].y:.6f}",
+        )
+        for i in np.flatnonzero(~(snapped.snap_m <= parameters.refuse_m))
+    ]
+    if faults:
+        raise InputError(faults)
+    return snapped
+
+
+def draw_circles(
+    network: WalkNetwork,
+    mesh: Tessellation,
+    prices: EdgeSeconds,
+    attached: Attached,
+    reached: Reached,
+    snapped: Snapped,
+    placed: gpd.GeoDataFrame,
+    parameters: Parameters,
+    profile: Profile,
+) -> gpd.GeoDataFrame:
+    """Circles of every placed facility: facility_id, cutoff_s, profile, direction, area_m2, street_m, EPSG:4326."""
+    direction = Direction(parameters.circles.direction)
+    rows, areas = [], []
+    for i, facility in enumerate(placed["facility_id"]):
+        seconds = node_seconds(reached, i, attached)
+        start = (snapped, i, float(attached.access_s[i]))
+        beyond = parameters.circles.beyond_street_m
+        for circle in circles(network, mesh, prices, seconds, start, parameters.cutoffs_s(), direction, beyond):
+            rows.append((facility, circle.cutoff_s, profile.name, direction.value, circle.area_m2, circle.street_m))
+            areas.append(circle.area)
+    columns = ["facility_id", "cutoff_s", "profile", "direction", "area_m2", "street_m"]
+    table = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=network.crs)
+    return table.to_crs(WGS84)
+
+
+def union_circles(isochrones: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
+    """Unions of circles by tier, basis and cutoff: what the tier covers from its places."""
+    rows, areas = [], []
+    metric = isochrones.to_crs(crs)
+    cutoffs = sorted(isochrones["cutoff_s"].unique())
+    about = (isochrones["profile"].iloc[0], isochrones["direction"].iloc[0]) if len(isochrones) else ("", "")
+    for tier in Tier:
+        for basis in BASES:
+            ids = placed.loc[(placed["tier"] == tier).to_numpy() & in_basis(placed, basis), "facility_id"]
+            for cutoff in cutoffs:
+                part = metric[metric["facility_id"].isin(ids) & (metric["cutoff_s"] == cutoff)]
+                area = shapely.union_all(part.geometry.to_numpy())
+                if not area.is_empty:
+                    rows.append((tier.value, basis, cutoff, *about, area.area))
+                    areas.append(to_lonlat(area, crs))
+    columns = ["tier", "basis", "cutoff_s", "profile", "direction", "area_m2"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=WGS84)
+
+
+def describe_places(
+    study: Study,
+    access: Access,
+    between_s: Floats,
+    demand: Demand,
+    isochrones: gpd.GeoDataFrame,
+    snapped: Snapped,
+    cutoff_s: float,
+) -> gpd.GeoDataFrame:
+    """Every facility of the registry with what it reaches; unlocated ones stay, with nothing computed.
+
+    ``people_900``: who walks to it within the cutoff; ``n_*_900``: places walked to from it; ``terrain_loss``: the
+    share of the people on the level that the hills take away.
+    """
+    placed = access.facilities
+    near = between_s <= cutoff_s
+    np.fill_diagonal(near, val=False)
+    columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy(), "snap_m": snapped.snap_m}
+    tier = placed["tier"].to_numpy()
+    for name in Tier:
+        columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
+    walk, level = access.walk_s <= cutoff_s, access.level_s <= cutoff_s
+    people = _people(demand)
+    columns |= _range("people_900", people @ walk.T)
+    columns["terrain_loss"] = _loss(people @ walk.T, people @ level.T)
+    circle = isochrones[isochrones["cutoff_s"] == cutoff_s].set_index("facility_id")["area_m2"]
+    columns["area_900_m2"] = circle.reindex(placed["facility_id"]).to_numpy()
+    table = study.facilities.merge(pd.DataFrame(columns), on="facility_id", how="left", validate="one_to_one")
+    titles = study.categories.reindex(table["category"])
+    table["category_zh"], table["category_en"] = titles["name_zh"].to_numpy(), titles["name_en"].to_numpy()
+    inside = shapely.contains(study.area.boundary, table.geometry.to_numpy())
+    known = (table["located"] | table["approximate"]).to_numpy(dtype=bool)
+    table["inside_area"] = pd.Series(inside, dtype=object).where(known, None)
+    shapes = table.geometry.where(pd.Series(known, index=table.index), None)
+    return gpd.GeoDataFrame(table.drop(columns=["geometry"]), geometry=shapes, crs=WGS84)
+
+
+def school_table(
+    placed: gpd.GeoDataFrame,
+    between_s: Floats,
+    homes_s: Floats,
+    homes_level_s: Floats,
+    demand: Demand,
+    isochrones: gpd.GeoDataFrame,
+    cutoffs_s: tuple[float, ...],
+) -> pd.DataFrame:
+    """One row a school gate, walking *from* it: places by kind within each cutoff, nearest of each, people reached."""
+    schools = np.flatnonzero(placed["tier"] == Tier.SCHOOL)
+    table: dict[str, object] = {
+        key: placed[key].to_numpy()[schools]
+        for key in ("facility_id", "name", "subdistrict", "level", "status", "position_confidence")
+    }
+    block = between_s[schools].copy()
+    block[np.arange(len(schools)), schools] = np.inf
+    tier, category = placed["tier"].to_numpy(), placed["category"].to_numpy()
+    for cutoff in cutoffs_s:
+        label = f"{cutoff / 60:g}min"
+        for name in (Tier.COMMUNITY, Tier.BASE):
+            table[f"{name}_{label}"] = (block[:, tier == name] <= cutoff).sum(axis=1)
+        reached = [
+            {category[k] for k in np.flatnonzero((row <= cutoff) & (tier == Tier.BASE)) if isinstance(category[k], str)}
+            for row in block
+        ]
+        table[f"categories_{label}"] = [len(found) for found in reached]
+    for name in (Tier.COMMUNITY, Tier.BASE):
+        of_tier = np.flatnonzero(tier == name)
+        seconds = block[:, of_tier]
+        at = seconds.argmin(axis=1) if len(of_tier) else np.zeros(len(schools), dtype=np.int64)
+        best = seconds[np.arange(len(schools)), at] if len(of_tier) else np.full(len(schools), np.inf)
+        near = placed["name"].to_numpy()[of_tier[at]] if len(of_tier) else np.full(len(schools), None)
+        table[f"nearest_{name}"] = [name if np.isfinite(s) else None for name, s in zip(near, best, strict=True)]
+        table[f"nearest_{name}_min"] = np.where(np.isfinite(best), best / 60, np.nan)
+    last = max(cutoffs_s)
+    people = _people(demand)
+    walk, level = people @ (homes_s[schools] <= last).T, people @ (homes_level_s[schools] <= last).T
+    table |= _range("people_15min" if last == 900 else "people", walk)  # noqa: PLR2004
+    circle = (
+        isochrones[isochrones["cutoff_s"] == last].set_index("facility_id").reindex(placed["facility_id"].iloc[schools])
+    )
+    table["area_m2"], table["street_m"] = circle["area_m2"].to_numpy(), circle["street_m"].to_numpy()
+    table["terrain_loss"] = _loss(walk, level)
+    return pd.DataFrame(table)
+
+
+def _people(demand: Demand) -> Floats:
+    return np.vstack([demand.points[f"people_{m}"].to_numpy(dtype=np.float64) for m in demand.models])
+
+
+def _range(name: str, by_model: Floats) -> dict[str, object]:
+    return {f"{name}_low": by_model.min(axis=0), name: by_model.mean(axis=0), f"{name}_high": by_model.max(axis=0)}
+
+
+def _loss(walk: Floats, level: Floats) -> Floats:
+    on_foot, flat = np.asarray(walk.mean(axis=0)), np.asarray(level.mean(axis=0))
+    return np.asarray(np.divide(flat - on_foot, flat, out=np.full(len(flat), np.nan), where=flat > 0))

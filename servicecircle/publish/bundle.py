@@ -1,0 +1,157 @@
+"""Write a bundle: layers, tables and the manifest, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from servicecircle.crs import WGS84
+from servicecircle.errors import Fault, InputError
+from servicecircle.model import Floats
+from servicecircle.pipeline import Results
+from servicecircle.publish.layers import bundle_layers, bundle_tables
+from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
+from servicecircle.publish.tables import finite, rounded, write_csv
+
+__all__ = ["feature_collection", "write_bundle"]
+
+_DECIMALS = 7
+_GEOJSON_BYTES = 5_000_000
+_UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"}
+_LICENCE = "ODbL-1.0"
+_ATTRIBUTION = "© OpenStreetMap contributors"
+_MARK = "manifest.json"
+
+
+def write_bundle(results: Results, folder: Path) -> Manifest:
+    """Write the bundle into ``folder``; an interrupted write leaves what was there before.
+
+    Raises
+    ------
+    InputError
+        The folder holds something that is no bundle, or cannot be written.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+        remedy = "give an empty folder, or one that holds a bundle"
+        raise InputError([Fault("the output folder holds other files, which would be lost", remedy, value=str(folder))])
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        manifest = _fill(results, scratch)
+        _swap(scratch, folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return manifest
+
+
+def feature_collection(layer: gpd.GeoDataFrame) -> str:
+    """Return a layer as GeoJSON, one feature a line; missing values are null, text is kept as it is."""
+    names = [c for c in layer.columns if c != layer.geometry.name]
+    columns = [[finite(v) for v in layer[name]] for name in names]
+    shapes = [None if s is None or s.is_empty else json.loads(shapely.to_geojson(s)) for s in layer.geometry]
+    features = [
+        json.dumps(
+            {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape},
+            ensure_ascii=False,
+            allow_nan=False,
+            separators=(",", ":"),
+        )
+        for row, shape in zip(zip(*columns, strict=True), shapes, strict=True)
+    ]
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
+
+
+def _fill(results: Results, folder: Path) -> Manifest:
+    streets = results.streets
+    (folder / "layers").mkdir()
+    (folder / "tables").mkdir()
+    layers = []
+    for name, layer in bundle_layers(results).items():
+        layers.append(_write_layer(name, layer, folder))
+    for name, table in bundle_tables(results).items():
+        write_csv(table, folder / "tables" / f"{name}.csv")
+    area, parameters = streets.study.area, streets.parameters
+    manifest = Manifest(
+        area=Area(id=area.id, name_zh=area.name_zh, name_en=area.name_en, bbox=_box(shapely.bounds(area.boundary))),
+        computed_in=area.crs,
+        data_date=area.data_date,
+        profile=streets.profile.name,
+        direction_circles=parameters.circles.direction,
+        parameters=parameters.model_dump(mode="json"),
+        parameters_sha256=parameters.sha256(),
+        inputs=[Input(name=name, sha256=digest) for name, digest in streets.study.inputs.items()],
+        sources=[Source.model_validate(row) for row in area.sources.astype(str).to_dict("records")],
+        layers=layers,
+    )
+    (folder / _MARK).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+    return manifest
+
+
+def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
+    shapes = np.array([_tidy(s) for s in layer.geometry], dtype=object)
+    table = gpd.GeoDataFrame(rounded(layer.drop(columns=[layer.geometry.name])), geometry=shapes, crs=WGS84)
+    file = f"layers/{name}.parquet"
+    table.to_parquet(folder / file, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
+    text = feature_collection(table).encode()
+    geojson = f"layers/{name}.geojson" if len(text) < _GEOJSON_BYTES else None
+    if geojson:
+        (folder / geojson).write_bytes(text)
+    kinds = sorted({s.geom_type.removeprefix("Multi") for s in shapes if s is not None})
+    bounds = table.total_bounds if kinds else None
+    return Layer(
+        name=name,
+        file=file,
+        geojson=geojson,
+        geometry=kinds[0] if len(kinds) == 1 else "Geometry",
+        rows=len(table),
+        bbox=_box(bounds) if bounds is not None else None,
+        units={c: unit for c in map(str, table.columns) for end, unit in _UNITS.items() if c.endswith(end)},
+        licence=_LICENCE,
+        attribution=_ATTRIBUTION,
+    )
+
+
+def _tidy(shape: BaseGeometry | None) -> BaseGeometry | None:
+    """Round to 7 decimals (about 1 cm); a polygon that rounding breaks is mended."""
+    if shape is None or shape.is_empty:
+        return None
+    tidy: BaseGeometry = shapely.transform(shape, lambda xy: np.round(xy, _DECIMALS) + 0.0)
+    return tidy if tidy.is_valid else shapely.make_valid(tidy, method="structure")
+
+
+def _box(bounds: Floats) -> tuple[float, float, float, float]:
+    west, south, east, north = (round(float(v), _DECIMALS) for v in bounds)
+    return west, south, east, north
+
+
+def _swap(scratch: Path, folder: Path) -> None:
+    """Put the finished bundle in place of the old one; what applications wrote beside the old one goes with it."""
+    old = scratch.with_name(scratch.name + "-old")
+    scratch.chmod(0o755)
+    if folder.exists():
+        folder.replace(old)
+    try:
+        scratch.replace(folder)
+    except OSError:
+        if old.exists():
+            old.replace(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        [Fault(f"cannot write the bundle: {error.strerror}", "give a folder you may write", value=str(folder))]
+    )

@@ -1,0 +1,171 @@
+"""What the terminal shows: progress, the ledger, the summary of a study, a walk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from servicecircle.coverage import DISTRICT
+from servicecircle.parameters import Profile
+from servicecircle.pipeline import Results
+from servicecircle.registry.ledger import Ledger
+from servicecircle.units import minutes
+from servicecircle.walk import Walk
+
+__all__ = ["Steps", "print_gaps", "print_ledger", "print_summary", "print_walk"]
+
+_TIERS = {"school": "校园家长学校 school", "community": "社区家长学校 community", "base": "实践基地 base"}
+_KINDS = {
+    "link": "离路 off the street", "street": "道路 street", "path": "步道 path", "stairs": "梯道 stairs",
+    "crossing": "过街 crossing", "lift": "电梯 lift", "escalator": "扶梯 escalator",
+}  # fmt: skip
+_CAUSES = {
+    "unlocated_place": "点位未定位 unlocated place (unknown)",
+    "beyond_extract": "数据边缘 beyond the extract (unknown)",
+    "disconnected": "路网不通 disconnected", "too_far": "太远 too far", "paid_or_closed": "收费或关闭 paid or closed",
+    "terrain": "地形 terrain", "detour": "绕行 detour",
+}  # fmt: skip
+_UNKNOWN = "未知"
+
+
+class Steps:
+    """A progress bar on a terminal, silence elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        columns = (SpinnerColumn(), BarColumn(24), TextColumn("{task.description}"), TimeElapsedColumn())
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("", total=total)
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def step(self, text: str) -> None:
+        """Say what begins now."""
+        self._progress.update(self._task, advance=1 if self._begun else 0, description=text)
+        self._begun = True
+
+
+def print_summary(results: Results, out: Path, seconds: float) -> None:
+    """Print coverage by tier, twice and by three measures, the ledger and the worst gaps."""
+    console = Console()
+    streets = results.streets
+    area, parameters = streets.study.area, streets.parameters
+    last = parameters.coverage.cutoff_s
+    title = f"{area.name_zh} {area.name_en}: 15分钟步行覆盖 15-minute walks"
+    table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
+    for head in (
+        "",
+        "口径 counting",
+        f"直线{parameters.coverage.radius_m:g}米 radius",
+        "平地 level",
+        "步行 walk",
+        "人口 people (low–high)",
+    ):
+        table.add_column(head, justify="left" if head in ("", "口径 counting") else "right")
+    rows = results.coverage[(results.coverage["subdistrict"] == DISTRICT) & (results.coverage["cutoff_s"] == last)]
+    for tier, label in _TIERS.items():
+        for basis, words in (("confirmed", "确认且定位 confirmed"), ("all", "含候选和近似 with candidates")):
+            part = rows[(rows["tier"] == tier) & (rows["basis"] == basis)].set_index("measure")
+            walk = part.loc["walk"]
+            shares = [_share(part.loc[m, "share"]) for m in ("radius", "level", "walk")]
+            people = _UNKNOWN if walk["unknown"] else f"{walk['covered_low']:,.0f}–{walk['covered_high']:,.0f}"
+            table.add_row(label if basis == "confirmed" else "", words, *shares, people)
+    console.print(table)
+    print_ledger(results.ledger)
+    _print_worst(console, results.gaps)
+    kept = results.streets.walkable
+    dropped = kept.loc[~kept["walk"].astype(bool), "km"].sum()
+    network = streets.network
+    console.print(
+        f"路网 network: {network.n_nodes:,} nodes, {network.n_edges:,} edges, "
+        f"{network.edges['length_m'].sum() / 1000:,.0f} km walkable; "
+        f"{dropped:,.0f} km not walkable (tables/walkable.csv)"
+    )
+    console.print(f"结果 bundle: {out}  ({seconds:.1f} s)", highlight=False)
+
+
+def print_ledger(ledger: Ledger) -> None:
+    """Print the ledger by tier."""
+    table = Table(title="台账 ledger", title_justify="left")
+    heads = {
+        "declared": "公布 declared", "loaded": "入册 loaded", "candidates": "候选 candidates",
+        "approximate": "近似 approximate", "located": "定位 located", "verified": "核实 verified",
+    }  # fmt: skip
+    table.add_column("")
+    for head in heads.values():
+        table.add_column(head, justify="right")
+    for row in ledger.tiers.to_dict("records"):
+        cells = [_UNKNOWN if pd.isna(row[key]) else f"{row[key]:.0f}" for key in heads]
+        table.add_row(_TIERS.get(row["tier"], row["tier"]), *cells)
+    Console().print(table)
+
+
+def print_gaps(gaps: list[dict[str, Any]]) -> None:
+    """Print gaps as sentences, Chinese then English."""
+    console = Console()
+    if not gaps:
+        console.print("没有缺口 no gaps")
+    for gap in gaps:
+        console.print(f"[b]{_TIERS[gap['tier']]} {gap['rank']}[/b]  {gap['lon']:.5f},{gap['lat']:.5f}  {gap['gap_id']}")
+        console.print(f"  {gap['explanation_zh']}\n  {gap['explanation_en']}", highlight=False, markup=False)
+
+
+def print_walk(walk: Walk, profile: Profile) -> None:
+    """Print a walk as a table of legs."""
+    console = Console()
+    table = Table(title=f"{profile.name_zh} {profile.name}", title_justify="left")
+    for head in ("路段 leg", "名称 name"):
+        table.add_column(head)
+    for head in ("分:秒 min:s", "米 m", "升降 rise m"):
+        table.add_column(head, justify="right")
+    for leg in walk.legs:
+        rise = _UNKNOWN if leg.rise_m is None else f"{leg.rise_m:+.0f}"
+        table.add_row(_KINDS.get(leg.kind, leg.kind), leg.name or "", _clock(leg.seconds), f"{leg.metres:.0f}", rise)
+    console.print(table)
+    climb = _UNKNOWN if walk.ascent_m is None else f"{walk.ascent_m:.0f} m 升 up, {walk.descent_m:.0f} m 降 down"
+    about = "约" if walk.steps_estimated else ""
+    console.print(
+        f"共 {_clock(walk.seconds)}, {walk.metres:.0f} m; {climb}; 台阶 steps {about}{walk.steps}", highlight=False
+    )
+
+
+def _print_worst(console: Console, gaps: pd.DataFrame, most: int = 2) -> None:
+    console.print("[b]缺口 gaps[/b] (人数×超时 people × minutes)")
+    for tier, label in _TIERS.items():
+        own = gaps[gaps["tier"] == tier].sort_values("rank")
+        console.print(f"{label}: {len(own)}", highlight=False)
+        for row in own.head(most).to_dict("records"):
+            console.print(f"  {row['rank']}. {row['explanation_zh']}", highlight=False, markup=False)
+            console.print(f"     {_CAUSES[row['cause']]}", highlight=False, markup=False)
+
+
+def _caption(results: Results) -> str:
+    streets = results.streets
+    total = results.coverage[results.coverage["subdistrict"] == DISTRICT].iloc[0]
+    return (
+        f"从家门到点位 home to place; {streets.profile.name_zh} {streets.profile.name}; "
+        f"{total['homes']:,} homes, {total['people']:,.0f} people ({results.demand.base_year}); "
+        f"路网 streets {streets.study.area.data_date}; 参数 parameters {streets.parameters.sha256()[:12]}"
+    )
+
+
+def _share(value: Any) -> str:  # noqa: ANN401
+    return _UNKNOWN if pd.isna(value) else f"{value:.1%}"
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{int(minutes(whole))}:{whole % 60:02d}"

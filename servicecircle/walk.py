@@ -1,0 +1,182 @@
+"""One walk explained: the quickest way between two points, leg by leg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+from shapely.geometry import LineString
+
+from servicecircle.errors import Fault, InputError, NoWayError
+from servicecircle.graph import path
+from servicecircle.model import Floats, Ints
+from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.parameters import Parameters, Profile
+from servicecircle.reach import Attached, attach
+from servicecircle.snapping import Snapper
+
+__all__ = ["Leg", "Walk", "Walker"]
+
+_POINT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of one kind and one name."""
+
+    kind: str
+    name: str | None
+    seconds: float
+    metres: float
+    rise_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The quickest way from one point to another; ``ascent_m`` is None where heights are unknown on the way."""
+
+    seconds: float
+    metres: float
+    ascent_m: float | None
+    descent_m: float | None
+    steps: int
+    steps_estimated: bool
+    legs: tuple[Leg, ...]
+    geometry: LineString
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: str
+    name: str | None
+    seconds: float
+    metres: float
+    rise_m: float
+    lonlat: Floats
+
+
+class Walker:
+    """Answers walks on one network for one profile."""
+
+    def __init__(
+        self,
+        network: WalkNetwork,
+        seconds: EdgeSeconds,
+        profile: Profile,
+        parameters: Parameters,
+    ) -> None:
+        self._network, self._seconds, self._profile, self._parameters = network, seconds, profile, parameters
+        self._snapper = Snapper(network, seconds, parameters.snap)
+
+    def walk(self, start: tuple[float, float], end: tuple[float, float]) -> Walk:
+        """Walk from ``start`` to ``end`` (lon, lat).
+
+        Raises
+        ------
+        InputError
+            A point is farther from the network than ``snap.refuse_m``.
+        NoWayError
+            Both points are near streets that do not connect for this profile.
+        """
+        ends = np.array([start, end], dtype=np.float64)
+        snapped = self._snapper.snap(ends)
+        refuse_far(ends, snapped.snap_m, self._parameters.snap.refuse_m)
+        attached = attach(self._network, self._seconds, snapped, self._profile)
+        seconds, nodes = path(attached.graph, int(attached.node[0]), int(attached.node[1]))
+        if not np.isfinite(seconds):
+            message = f"no way for profile {self._profile.name} between {start} and {end}"
+            raise NoWayError(message)
+        pieces = [
+            self._access(ends[0], snapped.lonlat[0], float(snapped.snap_m[0])),
+            *self._pieces(attached, nodes),
+            self._access(snapped.lonlat[1], ends[1], float(snapped.snap_m[1])),
+        ]
+        return self._explain(pieces)
+
+    def _access(self, a: Floats, b: Floats, metres: float) -> _Piece:
+        return _Piece("link", None, metres / self._profile.flat_mps, metres, 0.0, np.vstack([a, b]))
+
+    def _pieces(self, attached: Attached, nodes: Ints) -> list[_Piece]:
+        network, arcs = self._network, attached.arcs
+        edges = network.edges
+        wanted = {(int(a), int(b)) for a, b in pairwise(nodes)}
+        on_way = np.flatnonzero(np.isin(arcs.tail, nodes) & np.isin(arcs.head, nodes) & np.isfinite(arcs.seconds))
+        best: dict[tuple[int, int], int] = {}
+        for i in on_way:
+            key = (int(arcs.tail[i]), int(arcs.head[i]))
+            if key in wanted and (key not in best or arcs.seconds[i] < arcs.seconds[best[key]]):
+                best[key] = int(i)
+        pieces = []
+        for a, b in pairwise(nodes):
+            k = best[int(a), int(b)]
+            e, start, stop = int(arcs.edge[k]), float(arcs.share_from[k]), float(arcs.share_to[k])
+            row = edges.iloc[e]
+            name = row["name"] if isinstance(row["name"], str) else None
+            rise = float(row["rise_m"]) * (stop - start)
+            metres = float(row["length_m"]) * abs(stop - start)
+            pieces.append(_Piece(row["kind"], name, float(arcs.seconds[k]), metres, rise, self._line(e, start, stop)))
+        return pieces
+
+    def _line(self, edge: int, start: float, stop: float) -> Floats:
+        network = self._network
+        part = slice(network.vertex_start[edge], network.vertex_start[edge + 1])
+        return cut_line(network.vertex_lonlat[part], network.vertex_along_m[part], start, stop)
+
+    def _explain(self, pieces: list[_Piece]) -> Walk:
+        rises = np.array([p.rise_m for p in pieces])
+        known = bool(np.isfinite(rises).all())
+        stairs_m = sum(p.metres for p in pieces if p.kind == "stairs")
+        legs = []
+        for (kind, name), group in groupby((p for p in pieces if p.metres or p.seconds), lambda p: (p.kind, p.name)):
+            parts = list(group)
+            rise = sum(p.rise_m for p in parts)
+            legs.append(
+                Leg(
+                    kind,
+                    name,
+                    sum(p.seconds for p in parts),
+                    sum(p.metres for p in parts),
+                    rise if np.isfinite(rise) else None,
+                )
+            )
+        line = np.vstack([p.lonlat for p in pieces])
+        line = line[np.r_[True, (np.abs(np.diff(line, axis=0)) > 1e-9).any(axis=1)]]  # noqa: PLR2004
+        line = line if len(line) >= _POINT else np.vstack([line, line])
+        return Walk(
+            seconds=sum(p.seconds for p in pieces),
+            metres=sum(p.metres for p in pieces),
+            ascent_m=float(rises[rises > 0].sum()) if known else None,
+            descent_m=float(-rises[rises < 0].sum()) if known else None,
+            steps=round(stairs_m * self._parameters.pace.steps_per_m),
+            steps_estimated=stairs_m > 0,
+            legs=tuple(legs),
+            geometry=LineString(line),
+        )
+
+
+def cut_line(lonlat: Floats, along_m: Floats, start: float, stop: float) -> Floats:
+    """Return the part of a polyline between two shares of its length, in walking direction."""
+    if stop < start:
+        return cut_line(lonlat, along_m, stop, start)[::-1]
+    total = along_m[-1]
+    low, high = start * total, stop * total
+    ends = [np.interp([low, high], along_m, lonlat[:, k]) for k in (0, 1)]
+    inner = lonlat[(along_m > low) & (along_m < high)]
+    first, last = np.array([ends[0][0], ends[1][0]]), np.array([ends[0][1], ends[1][1]])
+    return np.vstack([first, inner, last])
+
+
+def refuse_far(lonlat: Floats, snap_m: Floats, refuse_m: float) -> None:
+    """Raise if any point is farther from the network than ``refuse_m``."""
+    faults = [
+        Fault(
+            f"no walkable street within {refuse_m:.0f} m (nearest: {metres:.0f} m)",
+            "check the coordinates (WGS-84, longitude first) and the study area",
+            value=f"{lon:.6f},{lat:.6f}",
+        )
+        for (lon, lat), metres in zip(lonlat, snap_m, strict=True)
+        if not metres <= refuse_m
+    ]
+    if faults:
+        raise InputError(faults)

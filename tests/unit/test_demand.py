@@ -1,0 +1,262 @@
+"""The population estimate on a district of three blocks side by side, each 300 m square."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from servicecircle.crs import to_lonlat, to_metric
+from servicecircle.demand import (
+    MODELS,
+    Demand,
+    DemandParameters,
+    completeness,
+    estimate_demand,
+    given_demand,
+    people_range,
+)
+from servicecircle.errors import InputError
+from servicecircle.model import StudyArea
+
+CRS = "EPSG:32648"
+X, Y = 650_000.0, 3_270_000.0
+SIDE = 300.0
+PARAMETERS = DemandParameters()
+Box = tuple[float, float, float, float]
+
+
+def box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    return to_lonlat(shapely.box(X + west, Y + south, X + east, Y + north), CRS)
+
+
+def layer(shapes: list[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"), crs="EPSG:4326")
+
+
+def house(k: int, west: float, south: float, size: float = 20, **tags: object) -> dict[str, object]:
+    tags = {"building": "yes", "levels": None, "height_m": None, "use": None, "name": None} | tags
+    return {"building_id": f"w{k}", "geometry": box(west, south, west + size, south + size)} | tags
+
+
+def street(west: float, east: float, north: float, highway: str = "residential", **tags: object) -> dict[str, object]:
+    line = to_lonlat(shapely.LineString([(X + west, Y + north), (X + east, Y + north)]), CRS)
+    return {"highway": highway, "service": None, "bridge": None, "tunnel": None, "geometry": line} | tags
+
+
+def frame(rows: list[dict[str, object]]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs="EPSG:4326")
+
+
+def area(houses: list[dict[str, object]], water: list[Box] = [], rails: list[Box] = []) -> StudyArea:  # noqa: B006
+    blocks = [box(k * SIDE, 0, (k + 1) * SIDE, SIDE) for k in range(3)]
+    tracks = [to_lonlat(shapely.LineString([(X + a, Y + b), (X + c, Y + d)]), CRS) for a, b, c, d in rails]
+    ground = [False] * len(tracks)
+    buildings = frame(houses) if houses else frame([house(0, 0, 0)]).iloc[:0]
+    return StudyArea(
+        id="t",
+        name_zh="区",
+        name_en="district",
+        crs=CRS,
+        data_date="2026-01-01",
+        boundary=box(0, 0, 3 * SIDE, SIDE),
+        subdistricts=layer(blocks, code=["a", "b", "c"], name=["甲", "乙", "丙"], name_en=["A", "B", "C"]),
+        water=layer([box(*b) for b in water], id=["w"] * len(water)),
+        railways=layer(tracks, kind=["rail"] * len(tracks), bridge=ground, tunnel=ground),
+        stations=layer([], id=[]),
+        buildings=buildings,
+        sources=pd.DataFrame(),
+    )
+
+
+def figures(district: float | None = 10_000.0, **below: float) -> pd.DataFrame:
+    rows = [("district", "d", district)] if district is not None else []
+    rows += [("subdistrict", code, value) for code, value in below.items()]
+    table = pd.DataFrame(rows, columns=["unit", "code", "value"])
+    index = pd.RangeIndex(2, 2 + len(table), name="row")
+    return table.set_index(index).assign(year=2020, measure="resident_census", value=lambda t: t["value"].astype(float))
+
+
+HOUSES = [house(1, 10, 160), house(2, 50, 160, levels=10), house(3, 90, 160), house(4, 610, 160), house(5, 650, 160)]
+STREETS = frame([street(0, 900, 150)])
+
+
+@pytest.fixture(scope="module")
+def demand() -> Demand:
+    return estimate_demand(area(HOUSES), STREETS, figures(a=2_000, b=5_000), PARAMETERS)
+
+
+def test_homes_are_footprints_and_points_along_unmapped_streets(demand: Demand) -> None:
+    points = demand.points
+    assert demand.models == MODELS
+    assert points["demand_id"].is_monotonic_increasing
+    mapped = points[points["kind"] == "footprint"]
+    assert mapped["demand_id"].tolist() == ["w1", "w2", "w3", "w4", "w5"]
+    assert mapped["subdistrict"].tolist() == ["a", "a", "a", "c", "c"]
+    supposed = points[points["kind"] == "frontage"]
+    assert supposed["demand_id"].tolist() == [f"f{k:06}" for k in range(1, len(supposed) + 1)]
+    assert supposed.geometry.x.is_monotonic_increasing
+    assert "b" in set(supposed["subdistrict"])
+    xy = to_metric(shapely.get_coordinates(supposed.geometry.to_numpy()), CRS) - [X, Y]
+    assert xy[:, 1] == pytest.approx(150, abs=0.1)
+    assert np.diff(xy[:, 0]).min() >= 59.9
+    doors = to_metric(shapely.get_coordinates(mapped.geometry.to_numpy()), CRS) - [X, Y]
+    assert np.abs(xy[:, None, 0] - doors[None, :, 0]).min() > 40
+
+
+def test_every_model_keeps_every_published_figure(demand: Demand) -> None:
+    points = demand.points
+    for model in MODELS:
+        people = points.groupby("subdistrict")[f"people_{model}"].sum()
+        assert people["a"] == pytest.approx(2_000, abs=1e-6)
+        assert people["b"] == pytest.approx(5_000, abs=1e-6)
+        assert people["c"] == pytest.approx(3_000, abs=1e-6)
+    assert points["people"].sum() == pytest.approx(10_000, abs=1e-6)
+
+
+def test_ranges_of_groups_come_from_the_models_sums() -> None:
+    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000), PARAMETERS)
+    table = people_range(found, "subdistrict")
+    points = found.points
+    totals = points.groupby("subdistrict")[[f"people_{m}" for m in MODELS]].sum()
+    assert table["people_low"].tolist() == totals.min(axis=1).tolist()
+    assert table["people_high"].tolist() == totals.max(axis=1).tolist()
+    assert table.loc["b", "people_low"] > points.loc[points["subdistrict"] == "b", "people_low"].sum()
+    assert table["homes"].sum() == len(points)
+    far = pd.Series(np.where(points["subdistrict"] == "a", "near", None), points.index)
+    assert people_range(found, far).index.tolist() == ["near"]
+    assert people_range(found, far).loc["near", "people_high"] == pytest.approx(2_000, abs=1e-6)
+
+
+def test_what_is_no_home_holds_nobody() -> None:
+    others = [
+        house(11, 130, 160, building="school"),
+        house(12, 170, 160, use="mall"),
+        house(13, 210, 160, 4),
+        house(14, -100, 160),
+        house(15, 250, 160, building="apartments", use="restaurant"),
+    ]
+    points = estimate_demand(area(HOUSES + others), STREETS, figures(), PARAMETERS).points
+    assert set(points["demand_id"]) & {"w11", "w12", "w13", "w14", "w15"} == {"w15"}
+
+
+def test_one_level_is_no_fact_and_towers_are_capped() -> None:
+    tagged = [house(k, 20 + 40 * k, 160, levels=level) for k, level in enumerate((1, 10, 10, 98), 1)]
+    tagged += [house(5, 220, 160, levels=98, height_m=30), house(6, 260, 160, height_m=60)]
+    found = estimate_demand(area(tagged), STREETS, figures(a=1_000), dataclasses.replace(PARAMETERS, fewest_trusted=3))
+    people = found.points.set_index("demand_id")["people_floor_area"]
+    assert people["w1"] == pytest.approx(people["w2"], rel=1e-3)  # the median of 10, 10, 98, 10 (by height), 20
+    assert people["w4"] == pytest.approx(people["w2"] * 3.3, rel=1e-3)
+    assert people["w5"] == pytest.approx(people["w2"], rel=1e-3)
+    assert people["w6"] == pytest.approx(people["w2"] * 2, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        street(300, 600, 150, "motorway"),
+        street(300, 600, 150, bridge="yes"),
+        street(300, 600, 150, tunnel="building_passage"),
+        street(300, 600, 150, "service", service="parking_aisle"),
+        street(300, 600, 400),
+    ],
+)
+def test_nobody_is_supposed_where_no_house_can_stand(way: dict[str, object]) -> None:
+    streets = frame([street(0, 299, 150), street(601, 900, 150), way])
+    with pytest.raises(InputError, match=r"without any footprint or residential street.*\(value: 'b'\).*buildings or"):
+        estimate_demand(area(HOUSES), streets, figures(), PARAMETERS)
+
+
+def test_a_bridge_tagged_no_is_a_street() -> None:
+    found = estimate_demand(area(HOUSES), frame([street(0, 900, 150, bridge="no")]), figures(), PARAMETERS)
+    assert "b" in set(found.points["subdistrict"])
+
+
+def test_a_subdistrict_under_water_needs_no_home() -> None:
+    flooded = area(HOUSES, water=[(300, 0, 600, 300)])
+    found = estimate_demand(flooded, STREETS, figures(), PARAMETERS)
+    assert set(found.points["subdistrict"]) == {"a", "c"}
+    with pytest.raises(InputError, match=r"nobody could live there \(value: 'b'\)"):
+        estimate_demand(flooded, STREETS, figures(b=1), PARAMETERS)
+
+
+def test_land_is_dry_near_and_off_the_rails() -> None:
+    open_ground = estimate_demand(area(HOUSES), STREETS, figures(), PARAMETERS).points
+    rails = area(HOUSES, rails=[(0, 60, 300, 60)])
+    railway = estimate_demand(rails, STREETS, figures(), PARAMETERS).points
+    before, after = (p.groupby("subdistrict")["people_land_area"].sum() for p in (open_ground, railway))
+    assert after["a"] < before["a"]
+    assert after["b"] > before["b"]
+
+
+def test_hold_out_tells_each_model_the_district_alone() -> None:
+    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000, b=5_000), PARAMETERS)
+    table = found.hold_out.set_index(["model", "subdistrict"])
+    assert table.index.tolist() == [(m, s) for m in (*MODELS, "mean") for s in ("a", "b")]
+    assert table.loc[("street_frontage", "b"), "predicted"] == pytest.approx(10_000 / 3, rel=0.1)
+    assert table.loc[("land_area", "b"), "ratio"] == table.loc[("land_area", "b"), "predicted"] / 5_000
+    assert table.loc[("mean", "a"), "census"] == 2_000
+
+
+def test_completeness_says_how_much_is_mapped() -> None:
+    table = completeness(area(HOUSES), STREETS, PARAMETERS).set_index("subdistrict")
+    assert table["footprints"].to_dict() == {"a": 3, "b": 0, "c": 2}
+    assert table["footprint_m2"].to_numpy() == pytest.approx([1_200, 0, 800])
+    assert table["land_m2"].sum() == pytest.approx(270_000, rel=0.02)
+    assert table["street_m"].to_numpy() == pytest.approx([300, 300, 300], abs=10)
+    assert table.loc["b", "mapped_share"] == pytest.approx(0.1, abs=0.02)  # a house across the border is near
+    assert table.loc["a", "mapped_share"] == pytest.approx(0.5, abs=0.05)
+    assert table.loc["a", "footprint_share"] == pytest.approx(1_200 / table.loc["a", "land_m2"])
+
+
+def test_the_order_of_rows_does_not_matter(demand: Demand) -> None:
+    streets = frame([street(0, 900, 150)])
+    turned = estimate_demand(area(HOUSES[::-1]), streets, figures(b=5_000, a=2_000), PARAMETERS)
+    pd.testing.assert_frame_equal(pd.DataFrame(turned.points), pd.DataFrame(demand.points))
+
+
+def test_without_any_footprint_people_live_along_the_streets() -> None:
+    found = estimate_demand(area([]), STREETS, figures(), PARAMETERS)
+    assert set(found.points["kind"]) == {"frontage"}
+    assert found.points["people"].sum() == pytest.approx(10_000, abs=1e-6)
+    assert found.points["people_floor_area"].to_numpy() == pytest.approx(found.points["people_street_frontage"])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (figures(None), r"population\.csv, column value: 0 figures of resident_census 2020 for the district.*Remedy"),
+        (figures(a=9_000, b=2_000), r"exceed the district's by 1000.*correct the figures"),
+        (figures(a=2_000, b=2_000, c=2_000), r"4000 people of the district are in none of its subdistricts"),
+        (figures(z=1), r"row 3, column code: no such subdistrict \(value: 'z'\). Remedy: use a code of the area"),
+        (pd.concat([figures(a=1), figures(a=2)]), r"row 3, column value: a second figure.*\(value: 2\.0\)"),
+        (pd.concat([figures(1.0), figures(2.0)]), r"2 figures of resident_census 2020 for the district"),
+    ],
+)
+def test_figures_that_contradict_each_other_are_named(table: pd.DataFrame, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        estimate_demand(area(HOUSES), STREETS, table, PARAMETERS)
+
+
+def test_unknown_figures_of_other_years_and_measures_are_ignored() -> None:
+    other = figures(a=1_000).assign(year=2010)
+    unknown = figures(b=1).iloc[1:].assign(value=np.nan)
+    kin = figures(a=7).iloc[1:].assign(measure="registered")
+    found = estimate_demand(area(HOUSES), STREETS, pd.concat([figures(), other, unknown, kin]), PARAMETERS)
+    assert found.hold_out.empty
+
+
+def test_a_users_own_homes_replace_the_estimate() -> None:
+    table = layer([box(10, 10, 12, 12).centroid, box(900, 10, 950, 12).centroid], demand_id=["z", "h"], people=[1.5, 4])
+    found = given_demand(area([]), table)
+    assert found.points["demand_id"].tolist() == ["h", "z"]
+    assert found.points["subdistrict"].tolist() == ["c", "a"]
+    assert found.points[["people_low", "people", "people_high"]].to_numpy().tolist() == [[4] * 3, [1.5] * 3]
+    assert people_range(found, "subdistrict").loc["c"].tolist() == [4, 4, 4, 1]
+    assert found.hold_out.empty
+    assert "ratio" in found.hold_out
+    assert found.base_year is None
