@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m maps", description="Draw a bundle.", epilog=EXAMPLE, formatter_class=raw)
+    parser = argparse.ArgumentParser(
+        prog="python -m maps", description="Draw a bundle.", epilog=EXAMPLE, formatter_class=raw
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     study = commands.add_parser(
         "study",

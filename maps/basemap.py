@@ -1,4 +1,4 @@
-"""The ground the results stand on, drawn from the extract alone: land, rivers, streets, stairs, rails, houses, names."""
+"""The ground the results stand on, from the extract alone: land, rivers, streets, stairs, rails, houses, names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from maps.bundle import Bundle
@@ -35,6 +36,9 @@ NAME_AT_LEAST_M = 110.0
 NAME_EVERY_M = 650.0
 NAME_CHORD_M = 45.0
 RIVER_REACH_M = 900.0
+CUT_M = 6.0
+RIM_M = 12.0
+CUT_AT_LEAST_M = 60.0
 
 
 def basemap(bundle: Bundle) -> dict[str, Any]:
@@ -45,6 +49,8 @@ def basemap(bundle: Bundle) -> dict[str, Any]:
     return {
         "land": rings(simplified([area], LINE_M)[0]),
         "water": _rings(simplified(water.geometry, LINE_M)),
+        "openWater": _open_water(water, layers["subdistricts"]),
+        "known": rings(simplified([_outline(layers["subdistricts"])], LINE_M)[0]),
         "waterNames": _water_names(water),
         "borders": _borders(layers["subdistricts"]),
         "buildings": _rings(simplified(layers["buildings"].geometry, BUILDING_M)),
@@ -70,7 +76,8 @@ def _pens(network: gpd.GeoDataFrame) -> pd.Series:
     highway = network["highway"].fillna("").astype(str).str.removesuffix("_link")
     pens = highway.map(pen_of).fillna("service")
     pens = pens.mask(network["kind"] == "stairs", "stairs")
-    return pens.mask(network["kind"].isin(NOT_DRAWN), "")
+    drawn: pd.Series = pens.mask(network["kind"].isin(NOT_DRAWN), "")
+    return drawn
 
 
 def _storeys(network: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
@@ -92,7 +99,7 @@ def _street_names(network: gpd.GeoDataFrame) -> list[list[Any]]:
     return [entry for _, entry in found]
 
 
-def _along(line: BaseGeometry) -> tuple[float, list[tuple[int, int, int]]]:
+def _along(line: LineString) -> tuple[float, list[tuple[int, int, int]]]:
     """Length in metres, and where along a line its name may stand."""
     latitude = shapely.get_y(shapely.get_point(line, 0))
     flat = metres([line], latitude)[0]
@@ -112,6 +119,25 @@ def _along(line: BaseGeometry) -> tuple[float, list[tuple[int, int, int]]]:
 
 def _upright(degrees: float) -> float:
     return (degrees + 90.0) % 180.0 - 90.0
+
+
+def _outline(subdistricts: gpd.GeoDataFrame) -> BaseGeometry:
+    """Join the subdistricts without the slivers between them."""
+    whole = shapely.union_all(subdistricts.geometry.to_numpy())
+    outers = [shapely.Polygon(part.exterior) for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
+    joined: BaseGeometry = shapely.union_all(outers)
+    return joined
+
+
+def _open_water(water: gpd.GeoDataFrame, subdistricts: gpd.GeoDataFrame) -> list[str]:
+    """Where the data, not a bank, ends a river: there it fades out instead of showing a shore that does not exist."""
+    edge = _outline(subdistricts).boundary
+    latitude = float(water.total_bounds[1]) if len(water) else 0.0
+    shores, edges = metres([shapely.union_all(water.geometry.dropna().to_numpy()).boundary, edge], latitude)
+    cut = shapely.line_merge(shapely.intersection(shores, shapely.buffer(edges, CUT_M)))
+    kept = [part for part in shapely.get_parts(cut) if part.length >= CUT_AT_LEAST_M]
+    back = metres(kept, latitude, back=True)
+    return _lines(gpd.GeoSeries(back)) if kept else []
 
 
 def _water_names(water: gpd.GeoDataFrame) -> list[list[Any]]:
@@ -137,9 +163,12 @@ def _water_names(water: gpd.GeoDataFrame) -> list[list[Any]]:
 
 
 def _borders(subdistricts: gpd.GeoDataFrame) -> list[str]:
-    """Outlines with each shared stretch once, or the dashes of two neighbours would fill each other's gaps."""
-    outlines = shapely.boundary(np.asarray(simplified(subdistricts.geometry, LINE_M), dtype=object))
-    return lines(shapely.line_merge(shapely.union_all(outlines)))
+    """Lines between subdistricts, each once, or the dashes of two neighbours would fill each other's gaps."""
+    shared = shapely.union_all(shapely.boundary(np.asarray(simplified(subdistricts.geometry, LINE_M), dtype=object)))
+    edge = _outline(subdistricts).boundary
+    latitude = float(subdistricts.total_bounds[1])
+    inner, rim = metres([shared, edge], latitude)
+    return lines(metres([shapely.line_merge(inner.difference(rim.buffer(RIM_M)))], latitude, back=True)[0])
 
 
 def _rails(railways: gpd.GeoDataFrame) -> dict[str, list[str]]:

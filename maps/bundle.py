@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from servicecircle.errors import Fault, InputError
 
-__all__ = ["Bundle", "read_bundle"]
+__all__ = ["COUNTS", "TIERS", "Bundle", "read_bundle"]
 
 REBUILD = "run `servicecircle build --out {folder}` again"
 
@@ -54,11 +54,18 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         *("state", "joins", "source", "confidence", "note", "used"),
     ),
 }
+COUNTS = ("declared", "at_least", "loaded", "candidates", "approximate", "located", "verified")
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "ledger": ("tier", "declared", "loaded", "candidates", "approximate", "located", "verified", "paper", "date"),
-    "coverage": ("tier", "basis", "cutoff_s", "people", "covered", "share_low", "share", "share_high"),
+    "ledger": ("tier", *COUNTS, "paper", "date"),
+    "ledger_by_category": ("category", "name_zh", "name_en", "published", *COUNTS),
+    "ledger_by_designation": ("designation", *COUNTS),
+    "coverage": (
+        *("subdistrict", "tier", "basis", "measure", "cutoff_s", "people", "covered"),
+        *("share_low", "share", "share_high"),
+    ),
 }
-MANIFEST = ("area", "data_date", "parameters", "parameters_sha256", "layers", "sources")
+MANIFEST = ("area", "data_date", "profile", "parameters_sha256", "layers", "sources")
+TIERS = ("school", "community", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ def read_bundle(folder: Path) -> Bundle:
     layers = {name: _layer(folder, name, columns, remedy, faults) for name, columns in LAYERS.items()}
     tables = {name: _table(folder, name, columns, remedy, faults) for name, columns in TABLES.items()}
     _count(manifest, layers, remedy, faults)
+    _tiers(layers, remedy, faults)
     if faults:
         raise InputError(faults)
     return Bundle(manifest, layers, tables)
@@ -110,9 +118,7 @@ def _manifest(folder: Path, remedy: str) -> Mapping[str, Any]:
     return manifest
 
 
-def _layer(
-    folder: Path, name: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]
-) -> gpd.GeoDataFrame:
+def _layer(folder: Path, name: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]) -> gpd.GeoDataFrame:
     path = folder / "layers" / f"{name}.parquet"
     if not path.is_file():
         faults.append(Fault("layer missing", remedy, file=path.name))
@@ -155,5 +161,17 @@ def _count(
         rows = listed.get(name, {}).get("rows")
         if rows is not None and len(layer.columns) and rows != len(layer):
             faults.append(
-                Fault(f"{len(layer)} rows, the manifest says {rows}: layers of two builds", remedy, file=f"{name}.parquet")
+                Fault(
+                    f"{len(layer)} rows, the manifest says {rows}: layers of two builds", remedy, file=f"{name}.parquet"
+                )
+            )
+
+
+def _tiers(layers: Mapping[str, gpd.GeoDataFrame], remedy: str, faults: list[Fault]) -> None:
+    """The map has a sign for each tier and no other."""
+    for name, layer in layers.items():
+        if "tier" in layer.columns:
+            strange = [tier for tier in layer["tier"].drop_duplicates() if tier not in TIERS]
+            faults.extend(
+                Fault("unknown tier", remedy, file=f"{name}.parquet", column="tier", value=tier) for tier in strange
             )

@@ -60,13 +60,11 @@ def point(geometry: BaseGeometry | None) -> list[int] | None:
     """Longitude and latitude as whole numbers, or None where there is no position."""
     if geometry is None or geometry.is_empty:
         return None
-    at = geometry if geometry.geom_type == "Point" else geometry.representative_point()
+    at = geometry if isinstance(geometry, shapely.Point) else geometry.representative_point()
     return [round(at.x * SCALE), round(at.y * SCALE)]
 
 
-def metres(
-    shapes: Iterable[BaseGeometry | None], latitude: float, *, back: bool = False
-) -> npt.NDArray[np.object_]:
+def metres(shapes: Iterable[BaseGeometry | None], latitude: float, *, back: bool = False) -> npt.NDArray[np.object_]:
     """Lay degrees out on a local plane of metres (or back): true enough to place letters and drop vertices."""
     scale = np.array([math.cos(math.radians(latitude)) * M_PER_DEGREE, M_PER_DEGREE])
     laid: npt.NDArray[np.object_] = shapely.transform(
@@ -87,20 +85,13 @@ def simplified(shapes: Iterable[BaseGeometry | None], tolerance_m: float) -> lis
 
 def clean(value: Any) -> Any:  # noqa: ANN401  a cell of any column
     """A cell as JSON says it: unknown is null, whole floats lose the point."""
-    if isinstance(value, str):
-        return value
     if value is None or value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        number = round(float(value), 4)
-        if not math.isfinite(number):
-            return None
-        return int(number) if number.is_integer() else number
-    return str(value)
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float):
+        number = round(plain, 4) if math.isfinite(plain) else None
+        return int(number) if number is not None and number.is_integer() else number
+    return plain if isinstance(plain, (bool, int)) else str(plain)
 
 
 def json_block(payload: Any) -> str:  # noqa: ANN401  anything JSON can say

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from maps.bundle import Bundle
+from maps.bundle import COUNTS, Bundle
 from maps.encode import SCALE, clean, lines, metres, point, rings, simplified
 
 __all__ = [
@@ -54,7 +54,6 @@ LINK = (
 )
 SHARE = ("share_low", "share", "share_high", "covered_low", "covered", "covered_high")
 PEOPLE = ("people_low", "people", "people_high", "homes", "homes_covered")
-LEDGER = ("tier", "declared", "loaded", "candidates", "approximate", "located", "verified", "paper", "date")
 SOURCE = ("title", "date", "licence", "attribution")
 
 Payload = dict[str, Any]
@@ -63,28 +62,34 @@ Payload = dict[str, Any]
 def meta(bundle: Bundle) -> Payload:
     """Say whose map this is: area, dates, profile, sources. ``review_number`` stays empty until a review gives one."""
     manifest = bundle.manifest
-    area, parameters = manifest["area"], manifest["parameters"]
-    listed = {entry["name"]: entry for entry in manifest["layers"]}
+    area = manifest["area"]
+    cutoffs = sorted({float(c) for c in bundle.layers["isochrones"]["cutoff_s"]})
     return {
         "area": {key: clean(area.get(key)) for key in ("id", "name_zh", "name_en")},
         "bounds": [float(v) for v in bundle.layers["area"].total_bounds],
         "data_date": clean(manifest["data_date"]),
-        "profile": clean(parameters.get("profile")),
-        "minutes": [clean(m) for m in parameters.get("minutes", [])],
+        "profile": clean(manifest["profile"]),
+        "minutes": [clean(cutoff / 60) for cutoff in cutoffs],
         "parameters_sha256": clean(manifest["parameters_sha256"]),
         "version": clean(manifest.get("servicecircle_version")),
         "review_number": clean(manifest.get("review_number")) or "",
         "sources": [{key: clean(source.get(key)) for key in SOURCE} for source in manifest["sources"]],
-        "licences": sorted({str(e["attribution"]) for e in listed.values() if e.get("attribution")}),
     }
 
 
-def categories(bundle: Bundle) -> list[dict[str, str]]:
+def categories(bundle: Bundle) -> list[Payload]:
     """List the base categories in use, in the order of their ids."""
     named = bundle.layers["facilities"].loc[:, ["category", "category_zh", "category_en"]].dropna(subset=["category"])
     rows = named.drop_duplicates("category").sort_values("category")
+    table = bundle.tables["ledger_by_category"]
+    published = dict(zip(table["category"], table["published"], strict=True))
     return [
-        {"id": str(row.category), "zh": _text(row.category_zh, row.category), "en": _text(row.category_en, row.category)}
+        {
+            "id": str(row.category),
+            "zh": _text(row.category_zh, row.category),
+            "en": _text(row.category_en, row.category),
+            "published": bool(published.get(row.category, False)),
+        }
         for row in rows.itertuples()
     ]
 
@@ -152,9 +157,18 @@ def headline(bundle: Bundle) -> list[Payload]:
     return [{c: clean(row[c]) for c in columns} for row in whole.to_dict("records")]
 
 
-def ledger(bundle: Bundle) -> list[Payload]:
-    """Give the ledger's rows; an empty count is unknown."""
-    return [{c: clean(row[c]) for c in LEDGER} for row in bundle.tables["ledger"].to_dict("records")]
+def ledger(bundle: Bundle) -> Payload:
+    """Give the ledger by tier, category and designation; an empty count is unknown."""
+    tables = bundle.tables
+    by = {
+        "tiers": (tables["ledger"], ("tier", "paper", "date")),
+        "categories": (tables["ledger_by_category"], ("category", "name_zh", "name_en", "published")),
+        "designations": (tables["ledger_by_designation"], ("designation",)),
+    }
+    return {
+        name: [{c: clean(row[c]) for c in (*keys, *COUNTS)} for row in table.to_dict("records")]
+        for name, (table, keys) in by.items()
+    }
 
 
 def gaps(bundle: Bundle) -> list[Payload]:
@@ -162,7 +176,11 @@ def gaps(bundle: Bundle) -> list[Payload]:
     layer = bundle.layers["gaps"].sort_values(["rank", "gap_id"])
     shapes = simplified(layer.geometry, OUTLINE_M)
     return [
-        {**{c: clean(row[c]) for c in GAP}, "rings": rings(shape), "at": [round(row["lon"] * SCALE), round(row["lat"] * SCALE)]}
+        {
+            **{c: clean(row[c]) for c in GAP},
+            "rings": rings(shape),
+            "at": [round(row["lon"] * SCALE), round(row["lat"] * SCALE)],
+        }
         for row, shape in zip(layer.to_dict("records"), shapes, strict=True)
     ]
 

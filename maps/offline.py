@@ -135,5 +135,3 @@ class _Reader(HTMLParser):
 
 def _asked_by_css(text: str) -> Iterator[str]:
     return (url for url in _CSS_ASKS.findall(text) if not url.startswith(("data:", "#")))
-
-

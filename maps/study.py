@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from branca.element import Figure
@@ -31,7 +31,10 @@ FILE_NAME = "study.html"
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 LANGUAGES = ("zh", "en")
-SCRIPTS = ("codec", "state", "sheet", "ground", "themes", "signs", "names", "pick", "dom", "card", "tabs", "lists", "app")
+SCRIPTS = (
+    *("codec", "state", "sheet", "ground", "themes", "signs", "names"),
+    *("pick", "dom", "card", "tabs", "lists", "controls", "app"),
+)
 ZOOM = 14
 ZOOM_RANGE = (11, 19)
 
@@ -56,8 +59,8 @@ class StudyMap(folium.Map):
     """A folium map without its outside files, in a page that a screen reader and a phone can use."""
 
     _template = Template((TEMPLATES / "map.html").read_text(encoding="utf-8"))
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012  folium's own declaration
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
 
 class StudyPage(Figure):
@@ -80,8 +83,8 @@ def write_study(bundle_folder: Path, out: Path) -> Path:
     page = study_page(read_bundle(bundle_folder))
     out.mkdir(parents=True, exist_ok=True)
     path = out / FILE_NAME
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=out, suffix=".part", delete=False) as draft:
-        draft.write(page)
+    with tempfile.NamedTemporaryFile("wb", dir=out, suffix=".part", delete=False) as draft:
+        draft.write(page.encode("utf-8"))
     Path(draft.name).chmod(0o644)
     os.replace(draft.name, path)  # noqa: PTH105  the atomic one, on every system
     return path
@@ -128,7 +131,11 @@ def _map(centre: list[float]) -> StudyMap:
 
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

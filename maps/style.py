@@ -1,7 +1,9 @@
 """The look of the map: palette, signs and type. The page's script reads it from here; nothing else names a colour.
 
-Tiers and categories differ by shape and letter as well as by hue. Hues follow Okabe and Ito (tiers) and Paul Tol's
-"muted" scheme (categories), darkened until white letters on them and they on paper keep a contrast of 3:1.
+Tiers and categories differ by shape and letter as well as by hue. Hues keep to
+indigo, orange and green (tiers) and Paul Tol's "muted" scheme (categories), which stay apart in the common kinds of
+colour blindness, darkened until white letters on them and they on paper keep a contrast of 3:1. No tier is blue: water
+is.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ INK = {
     "warn": "#8a4b08",
 }
 TIERS = {
-    "school": {"colour": "#0b5a94", "glyph": "学", "shape": "square"},
+    "school": {"colour": "#4a379b", "glyph": "学", "shape": "square"},
     "community": {"colour": "#c14a09", "glyph": "社", "shape": "circle"},
     "base": {"colour": "#0a7a5c", "glyph": "基", "shape": "diamond"},
 }
@@ -41,22 +43,23 @@ GROUND = {
     "street": "#ffffff",
     "casing": "#cdc3b0",
     "bridgeCasing": "#8d8675",
-    "tunnel": "#e4dccb",
+    "tunnel": "#d9d0bd",
     "path": "#b39f80",
     "stairs": "#9b4f24",
-    "rail": "#7b7f86",
+    "rail": "#8f9298",
     "railGap": "#f8f4ea",
     "metro": "#8c8fa6",
     "station": "#5c6078",
-    "border": "#847a9c",
-    "boundary": "#6a4f86",
-    "boundaryBand": "#6a4f86",
-    "text": "#3c3650",
+    "border": "#8f8474",
+    "boundary": "#5d5144",
+    "boundaryBand": "#8a7b66",
+    "text": "#3a332b",
     "streetText": "#6f665a",
     "halo": "#fbf8f1",
 }
 THEME = {
     "gap": "#8c1650",
+    "unlocated": "#5f6670",
     "unknown": "#8b8f94",
     "route": {"red": "#b3202a", "trail": "#3f6d1c", "tour": "#5a3a9a"},
     "routeOther": "#5a3a9a",
@@ -75,13 +78,13 @@ STREETS = {
     "stairs": (1.5, 1.45, 13.9),
 }
 FONTS = {
-    "sans": '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif',
+    "sans": '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif',
     "serif": '"Noto Serif SC","Noto Serif CJK SC","Source Han Serif SC","Songti SC","STSong","SimSun",serif',
 }
 SIZES = {"xs": "12px", "s": "13px", "m": "14px", "l": "16px", "xl": "20px", "xxl": "27px"}
 
 
-def style(categories: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def style(categories: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Everything the page's script needs to draw: signs, pens, fonts."""
     return {
         "ink": INK,

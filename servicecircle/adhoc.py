@@ -13,10 +13,10 @@ import shapely
 
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError, NoWayError
-from servicecircle.isochrone import circles, node_seconds
+from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Direction
 from servicecircle.pipeline import Streets
-from servicecircle.publish.bundle import feature_collection
+from servicecircle.publish.bundle import feature_collection, tidy
 from servicecircle.publish.tables import rounded
 from servicecircle.reach import attach, node_times
 from servicecircle.snapping import Snapper
@@ -50,16 +50,11 @@ def circle_at(streets: Streets, point: tuple[float, float], direction: Direction
     cutoffs = parameters.cutoffs_s()
     reached = node_times(attached, np.array([0]), max(cutoffs), direction)
     mesh = build_tessellation(network, streets.water, parameters.circles)
-    found = circles(
-        network,
-        mesh,
-        streets.prices,
-        node_seconds(reached, 0, attached),
-        (snapped, 0, float(attached.access_s[0])),
-        cutoffs,
-        direction,
-        parameters.circles.beyond_street_m,
-    )
+    drawer = Drawer(network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
+    start = Start.of(snapped, attached, 0)
+    node_s = node_seconds(reached, 0, attached)
+    vertex_s = drawer.vertex_seconds(node_s, start)
+    found = [drawer.circle(node_s, vertex_s, start, cutoff) for cutoff in cutoffs]
     if all(c.area.is_empty for c in found):
         message = f"no street can be reached within {max(cutoffs) / 60:g} minutes of {point}"
         raise NoWayError(message)
@@ -73,8 +68,7 @@ def circle_at(streets: Streets, point: tuple[float, float], direction: Direction
         }
     )
     areas = gpd.GeoSeries([c.area for c in found], crs=network.crs).to_crs(WGS84)
-    tidy = shapely.transform(areas.to_numpy(), lambda xy: np.round(xy, 7))
-    return feature_collection(gpd.GeoDataFrame(rounded(table), geometry=tidy, crs=WGS84))
+    return feature_collection(gpd.GeoDataFrame(rounded(table), geometry=tidy(areas.to_numpy()), crs=WGS84))
 
 
 def walk_json(walk: Walk, streets: Streets) -> dict[str, Any]:

@@ -16,15 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from servicecircle.model import Floats, Status, Tier
+from servicecircle.arrays import Bools, Floats
+from servicecircle.model import Status, Tier
 
 __all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "coverage_table", "home_access", "in_basis", "nearest"]
 
 BASES = ("confirmed", "all")
 MEASURES = ("radius", "level", "walk")
 DISTRICT = "district"
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

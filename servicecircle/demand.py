@@ -19,9 +19,10 @@ import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Bools, Floats, Shapes
 from servicecircle.crs import WGS84, to_lonlat, to_metric
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Floats, StudyArea
+from servicecircle.model import StudyArea
 from servicecircle.schemas import DEMAND
 
 __all__ = [
@@ -60,13 +61,10 @@ _NOT_HOME_USES = (
     "place_of_worship police post_office school shelter social_centre supermarket theatre toilets townhall university"
 )
 
-Bools = npt.NDArray[np.bool_]
-Shapes = npt.NDArray[np.object_]
-
 
 @dataclass(frozen=True, slots=True)
 class DemandParameters:
-    """What the estimate takes for granted; where no source is named, an assumption."""
+    """What the estimate takes for granted: assumptions all, each with its reason."""
 
     base_year: int = 2020  # the one census with published figures below the district
     measure: str = "resident_census"  # who lives here, not who is registered here
@@ -400,7 +398,7 @@ def _floor_m2(ground: _Ground, parameters: DemandParameters) -> Floats:
 def _weights(area: StudyArea, ground: _Ground, points: gpd.GeoDataFrame, parameters: DemandParameters) -> pd.DataFrame:
     """Weigh homes for each model. An unmapped home has the mapped ones' floor area for each metre of street."""
     homes = cKDTree(_xy(points.geometry, area.crs))
-    street_m = np.bincount(np.asarray(homes.query(ground.samples)[1]), ground.sample_m, len(points))
+    street_m = np.bincount(np.asarray(homes.query(ground.samples)[1]), ground.sample_m, len(points)).astype(float)
     away_m, home = (np.asarray(found) for found in homes.query(ground.cells[ground.housed]))
     land_m2 = np.bincount(home[away_m <= parameters.land_reach_m], minlength=len(points)) * ground.cell_m2
     mapped = points["kind"].to_numpy() == "footprint"
@@ -431,7 +429,7 @@ def _check_homes(area: StudyArea, ground: _Ground, subdistrict: pd.Series, figur
         Fault("a subdistrict without any footprint or residential street: nobody could live there", remedy, value=code)
         for code in codes[empty & (peopled | dry)]
     ]
-    if codes[~empty].isin(list(figures.subdistricts)).all() and figures.rest >= 1:
+    if not faults and codes[~empty].isin(list(figures.subdistricts)).all() and figures.rest >= 1:
         problem = f"{figures.rest:.0f} people of the district are in none of its subdistricts, and all have a figure"
         faults.append(Fault(problem, "correct the figures", _FILE, None, "value", figures.district))
     if faults:
@@ -441,18 +439,9 @@ def _check_homes(area: StudyArea, ground: _Ground, subdistrict: pd.Series, figur
 def _with_range(points: gpd.GeoDataFrame, models: tuple[str, ...]) -> gpd.GeoDataFrame:
     columns = [f"people_{model}" for model in models]
     points = points.join(_range(pd.DataFrame(points)[columns]))
-    order = [
-        "demand_id",
-        "kind",
-        "subdistrict",
-        *columns,
-        "people_low",
-        "people",
-        "people_high",
-        "street_m",
-        "geometry",
-    ]
-    return gpd.GeoDataFrame(DEMAND.validate(points[order]))
+    people = [*columns, "people_low", "people", "people_high"]
+    points = points[["demand_id", "kind", "subdistrict", *people, "street_m", "geometry"]]
+    return gpd.GeoDataFrame(DEMAND.validate(points))
 
 
 def _range(people: pd.DataFrame) -> pd.DataFrame:

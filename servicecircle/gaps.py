@@ -20,9 +20,10 @@ from scipy.spatial import cKDTree
 from shapely.geometry import MultiPoint
 from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.coverage import Access, in_basis, nearest
 from servicecircle.crs import to_lonlat, to_metric
-from servicecircle.model import Floats, Ints, StudyArea, Tier
+from servicecircle.model import StudyArea, Tier
 from servicecircle.parameters import CoverageParameters, GapParameters
 from servicecircle.units import minutes
 

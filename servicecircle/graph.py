@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from servicecircle.model import Floats, Ints
+from servicecircle.arrays import Floats, Ints
 
 __all__ = ["Graph", "Reached", "components", "make_graph", "path", "search"]
 
 _CHUNK = 64  # sources searched at once: bounds the dense block scipy writes
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import spsolve
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.crs import to_metric
-from servicecircle.model import Floats, Ints, Terrain
+from servicecircle.model import Terrain
 from servicecircle.parameters import TerrainParameters
 
 __all__ = ["node_heights", "sample_terrain"]

@@ -14,14 +14,15 @@ import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.graph import Reached
-from servicecircle.model import Direction, Floats, Ints
+from servicecircle.model import Direction
 from servicecircle.network import EdgeSeconds, WalkNetwork
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.tessellation import Tessellation
 
-__all__ = ["Circle", "circles", "node_seconds"]
+__all__ = ["Circle", "Drawer", "Start", "node_seconds"]
 
 # a contour keeps this share of a side away from its ends, so that a vertex is never on the line
 _CLEAR = 0.02
@@ -36,8 +37,91 @@ class Circle:
 
     cutoff_s: float
     area: BaseGeometry
-    area_m2: float
     street_m: float
+
+    @property
+    def area_m2(self) -> float:
+        """Square metres of the area."""
+        return float(self.area.area)
+
+
+class Drawer:
+    """Draws the circles of places on one mesh, for one walker and direction."""
+
+    def __init__(
+        self, network: WalkNetwork, mesh: Tessellation, prices: EdgeSeconds, direction: Direction, beyond_m: float
+    ) -> None:
+        self._network, self._mesh, self._beyond_m = network, mesh, beyond_m
+        out, back = prices.forward_s, prices.backward_s
+        self._leave, self._enter = (out, back) if direction is Direction.FROM else (back, out)
+
+    def vertex_seconds(self, node_s: Floats, start: Start) -> Floats:
+        """Seconds of one place at every vertex of the mesh, from its seconds at the network's nodes."""
+        network, mesh = self._network, self._mesh
+        times = _vertex_times(network, mesh, node_s, self._leave, self._enter)
+        own = np.flatnonzero(mesh.sample_edge == start.edge)
+        ahead = mesh.sample_share[own] - start.share
+        leave, enter = self._leave[start.edge], self._enter[start.edge]
+        along = start.access_s + np.where(ahead >= 0, _times(leave, ahead), _times(enter, -ahead))
+        np.minimum.at(times, mesh.sample_vertex[own], along)
+        return times
+
+    def area(self, times: Floats, cutoff_s: float) -> BaseGeometry:
+        """Area within the cutoff: the line where times pass it is traced, inside on its left.
+
+        Of the least of several places' seconds it holds the circle of each.
+        """
+        mesh = self._mesh
+        inside = times <= cutoff_s
+        a, b, c = (inside[mesh.triangle_vertices[:, k]] for k in range(3))
+        mixed = np.flatnonzero((a | b | c) & ~(a & b & c))
+        if not len(mixed):
+            return Polygon()
+        corners, sides = np.column_stack([a[mixed], b[mixed], c[mixed]]), mesh.triangle_sides[mixed]
+        rows = np.arange(len(mixed))
+        # walking the triangle counter-clockwise, the contour enters where it leaves the inside
+        leaving = corners & ~np.roll(corners, -1, axis=1)
+        entering = ~corners & np.roll(corners, -1, axis=1)
+        begin, end = sides[rows, leaving.argmax(axis=1)], sides[rows, entering.argmax(axis=1)]
+        crossed, first = np.unique(begin, return_index=True)
+        after = np.searchsorted(crossed, end[first])
+        xy = self._crossings(times, inside, crossed, cutoff_s)
+        return _without_water(_polygons(_rings(after), xy), mesh.water)
+
+    def _crossings(self, times: Floats, inside: npt.NDArray[np.bool_], sides: Ints, cutoff_s: float) -> Floats:
+        """Where each crossed side is cut: exactly at the cutoff along a street, else half way, at most ``beyond_m``."""
+        mesh = self._mesh
+        pair, along, part = mesh.sides[sides], mesh.side_edge[sides], mesh.side_part[sides]
+        turned = ~inside[pair[:, 0]]
+        pair[turned], part = pair[turned][:, ::-1], np.where(turned, -part, part)
+        a, b = mesh.xy[pair[:, 0]], mesh.xy[pair[:, 1]]
+        street = along >= 0
+        left = cutoff_s - times[pair[:, 0]]
+        needs = np.where(part > 0, self._leave[along], self._enter[along]) * np.abs(part)
+        exact = np.divide(left, needs, out=np.zeros(len(left)), where=street & (needs > 0))
+        never = pair[:, 1] >= mesh.n_street
+        off = np.minimum(np.where(never, 1.0, 0.5), self._beyond_m / np.hypot(*(b - a).T))
+        share = np.clip(np.where(street, exact, off), _CLEAR, 1 - _CLEAR)
+        return np.asarray(a + share[:, None] * (b - a))
+
+    def circle(self, node_s: Floats, vertex_s: Floats, start: Start, cutoff_s: float) -> Circle:
+        """Draw one circle of one place."""
+        street_m = _street_m(self._network, node_s, self._leave, self._enter, start, cutoff_s)
+        return Circle(cutoff_s, self.area(vertex_s, cutoff_s), street_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a circle begins: a share of an edge from its tail, and the seconds to get there."""
+
+    edge: int
+    share: float
+    access_s: float
+
+    @classmethod
+    def of(cls, snapped: Snapped, attached: Attached, i: int) -> Start:
+        """Return the start of place ``i``."""
+        return cls(int(snapped.edge[i]), float(snapped.share[i]), float(attached.access_s[i]))
 
 
 def node_seconds(reached: Reached, i: int, attached: Attached) -> Floats:
@@ -46,43 +130,6 @@ def node_seconds(reached: Reached, i: int, attached: Attached) -> Floats:
     node, found = reached.of(i)
     seconds[node] = found
     return seconds
-
-
-def circles(
-    network: WalkNetwork,
-    mesh: Tessellation,
-    prices: EdgeSeconds,
-    node_s: Floats,
-    start: tuple[Snapped, int, float],
-    cutoffs_s: tuple[float, ...],
-    direction: Direction,
-    beyond_m: float,
-) -> list[Circle]:
-    """Nested circles of one place, smallest first.
-
-    Parameters
-    ----------
-    node_s
-        Seconds at the network's nodes.
-    start
-        All snapped places, the position of this one, and its access seconds.
-    """
-    leave, enter = (
-        (prices.forward_s, prices.backward_s) if direction is Direction.FROM else (prices.backward_s, prices.forward_s)
-    )
-    snapped, i, access_s = start
-    edge, share = int(snapped.edge[i]), float(snapped.share[i])
-    times = _vertex_times(network, mesh, node_s, leave, enter)
-    own = np.flatnonzero(mesh.sample_edge == edge)
-    ahead = mesh.sample_share[own] - share
-    along = access_s + np.where(ahead >= 0, _times(leave[edge], ahead), _times(enter[edge], -ahead))
-    np.minimum.at(times, mesh.sample_vertex[own], along)
-    out = []
-    for cutoff in sorted(cutoffs_s):
-        area = _contour(mesh, times, cutoff, beyond_m)
-        street = _street_m(network, node_s, leave, enter, (edge, share, access_s), cutoff)
-        out.append(Circle(cutoff, area, float(area.area), street))
-    return out
 
 
 def _times(seconds: float, share: Floats) -> Floats:
@@ -100,45 +147,6 @@ def _vertex_times(network: WalkNetwork, mesh: Tessellation, node_s: Floats, leav
     from_head = node_s[network.head[e]] + (1 - f) * enter[e]
     np.minimum.at(times, v, np.minimum(from_tail, from_head))
     return times
-
-
-def _contour(mesh: Tessellation, times: Floats, cutoff_s: float, beyond_m: float) -> BaseGeometry:
-    """Trace the line where times pass the cutoff; inside on its left."""
-    inside = times <= cutoff_s
-    a, b, c = (inside[mesh.triangle_vertices[:, k]] for k in range(3))
-    mixed = np.flatnonzero((a | b | c) & ~(a & b & c))
-    if not len(mixed):
-        return Polygon()
-    corners, sides = np.column_stack([a[mixed], b[mixed], c[mixed]]), mesh.triangle_sides[mixed]
-    rows = np.arange(len(mixed))
-    # walking the triangle counter-clockwise, the contour enters where it leaves the inside
-    leaving = corners & ~np.roll(corners, -1, axis=1)
-    entering = ~corners & np.roll(corners, -1, axis=1)
-    begin, end = sides[rows, leaving.argmax(axis=1)], sides[rows, entering.argmax(axis=1)]
-    crossed, first = np.unique(begin, return_index=True)
-    after = np.searchsorted(crossed, end[first])
-    xy = _crossings(mesh, times, inside, crossed, cutoff_s, beyond_m)
-    return _without_water(_polygons(_rings(after), xy), mesh.water)
-
-
-def _crossings(
-    mesh: Tessellation, times: Floats, inside: npt.NDArray[np.bool_], sides: Ints, cutoff_s: float, beyond_m: float
-) -> Floats:
-    """Where each crossed side is cut: exactly at the cutoff along a street, else at most ``beyond_m`` off it."""
-    pair = mesh.sides[sides]
-    turned = ~inside[pair[:, 0]]
-    pair[turned] = pair[turned][:, ::-1]
-    a, b = mesh.xy[pair[:, 0]], mesh.xy[pair[:, 1]]
-    length = np.hypot(*(b - a).T)
-    ta, tb = times[pair[:, 0]], times[pair[:, 1]]
-    span = tb - ta
-    share = np.divide(cutoff_s - ta, span, out=np.ones(len(ta)), where=np.isfinite(span) & (span > 0))
-    never = pair[:, 1] >= mesh.n_street
-    share = np.where(np.isfinite(tb) | never, share, 0.5)
-    off_street = mesh.side_edge[sides] < 0
-    share = np.where(off_street, np.minimum(share, beyond_m / length), share)
-    share = np.clip(share, _CLEAR, 1 - _CLEAR)
-    return np.asarray(a + share[:, None] * (b - a))
 
 
 def _rings(after: Ints) -> list[Ints]:
@@ -197,14 +205,14 @@ def _street_m(
     node_s: Floats,
     leave: Floats,
     enter: Floats,
-    start: tuple[int, float, float],
+    start: Start,
     cutoff_s: float,
 ) -> float:
     """Metres of street walked within the cutoff: each edge from its tail, from its head, or both."""
     left_tail, left_head = cutoff_s - node_s[network.tail], cutoff_s - node_s[network.head]
     walked = np.minimum(_reach(left_tail, leave) + _reach(left_head, enter), 1.0)
-    edge, share, access_s = start
-    left = cutoff_s - access_s
+    edge, share = start.edge, start.share
+    left = cutoff_s - start.access_s
     ahead = min(left / leave[edge], 1 - share) if left > 0 else 0.0
     behind = min(left / enter[edge], share) if left > 0 else 0.0
     # the stretch round the start may overlap what is walked from the ends

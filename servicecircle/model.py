@@ -12,18 +12,16 @@ from enum import StrEnum
 from typing import Protocol
 
 import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
+
+from servicecircle.arrays import Floats, Ints
 
 __all__ = [
     "APPROXIMATE",
     "LOCATED",
     "Declared",
     "Direction",
-    "Floats",
-    "Ints",
     "Kind",
     "Progress",
     "Status",
@@ -34,9 +32,6 @@ __all__ = [
     "Variant",
     "Ways",
 ]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class Kind(StrEnum):

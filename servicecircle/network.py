@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.crs import WGS84, geodesic_m, to_metric
 from servicecircle.heights import node_heights
-from servicecircle.model import Floats, Ints, Terrain, Ways
+from servicecircle.model import Terrain, Ways
 from servicecircle.pace import escalator_s, lift_s, stairs_s, street_s
 from servicecircle.parameters import Parameters, Profile
 
@@ -263,6 +264,10 @@ def _incline_sign(value: object) -> int:
         return 0
 
 
+def _is_paid(entry: pd.Series | None) -> bool:
+    return entry is not None and pd.notna(entry["fee_cny"]) and float(str(entry["fee_cny"])) > 0
+
+
 def _split_lifts(
     node_id: Ints,
     lonlat: Floats,
@@ -275,7 +280,7 @@ def _split_lifts(
     """Give a lift node one node a storey, joined by lift edges: changing storey is never free."""
     ids, places = [node_id], [lonlat]
     tail, head = tail.copy(), head.copy()
-    register = links[links["osm_type"] == "node"].set_index("osm_id")
+    register = {int(row["osm_id"]): row for _, row in links[links["osm_type"] == "node"].iterrows()}
     count = len(node_id)
     rows: list[dict[str, object]] = []
     ends: list[tuple[int, int]] = []
@@ -285,7 +290,7 @@ def _split_lifts(
         if len(storeys) < 2:  # noqa: PLR2004
             continue
         osm_id = int(node_id[node])
-        entry = register.loc[osm_id] if osm_id in register.index else None
+        entry = register.get(osm_id)
         copies = [int(node), *range(count, count + len(storeys) - 1)]
         count += len(storeys) - 1
         ids.append(np.full(len(storeys) - 1, osm_id))
@@ -312,7 +317,7 @@ def _split_lifts(
                     "incline": 0,
                     "belt": 0,
                     "link_id": None if entry is None else entry["link_id"],
-                    "paid": entry is not None and pd.notna(entry["fee_cny"]) and float(str(entry["fee_cny"])) > 0,
+                    "paid": tags["fee"].iloc[node] == "yes" or _is_paid(entry),
                     "open": entry is None or entry["state"] != "closed",
                     "signals": False,
                 }

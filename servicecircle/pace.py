@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from servicecircle.model import Floats
+from servicecircle.arrays import Floats
 from servicecircle.parameters import PaceParameters, Profile
 
 __all__ = ["escalator_s", "lift_s", "stairs_s", "street_s"]

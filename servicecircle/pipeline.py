@@ -10,15 +10,17 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Floats
 from servicecircle.coverage import Access, coverage_table, home_access
 from servicecircle.crs import to_metric
 from servicecircle.demand import Demand, DemandParameters, estimate_demand
 from servicecircle.gaps import GapInputs, find_gaps
 from servicecircle.ingest.walkable import Rule, apply_rules
-from servicecircle.model import Direction, Floats, Progress, Study, Variant
+from servicecircle.isochrone import Drawer
+from servicecircle.model import Direction, Progress, Study, Variant
 from servicecircle.network import EdgeSeconds, WalkNetwork, build_network, edge_seconds, street_lines
 from servicecircle.parameters import Parameters, Profile
-from servicecircle.places import describe_places, draw_circles, school_table, snap_places, union_circles
+from servicecircle.places import About, describe_places, draw_circles, school_table, snap_places
 from servicecircle.reach import Attached, attach, door_to_door, node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.routes import place_stops, trace_routes
@@ -124,10 +126,9 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     mesh = build_tessellation(streets.network, streets.water, parameters.circles)
     direction = Direction(parameters.circles.direction)
     reached = node_times(walk, ends[0], max(parameters.cutoffs_s()), direction)
-    isochrones = draw_circles(
-        streets.network, mesh, streets.prices, walk, reached, snapped, placed, parameters, streets.profile
-    )
-    unions = union_circles(isochrones, placed, study.area.crs)
+    drawer = Drawer(streets.network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
+    about = About(parameters.cutoffs_s(), streets.profile.name, direction.value, study.area.crs)
+    isochrones, unions = draw_circles(drawer, walk, reached, snapped, placed, about)
 
     progress.step("coverage")
     cutoff = parameters.coverage.cutoff_s

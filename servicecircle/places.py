@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Floats
 from servicecircle.coverage import BASES, Access, in_basis
-from servicecircle.crs import WGS84, to_lonlat
+from servicecircle.crs import WGS84
 from servicecircle.demand import Demand
 from servicecircle.errors import Fault, InputError
 from servicecircle.graph import Reached
-from servicecircle.isochrone import circles, node_seconds
-from servicecircle.model import Direction, Floats, Study, Tier
-from servicecircle.network import EdgeSeconds, WalkNetwork
-from servicecircle.parameters import Parameters, Profile, SnapParameters
+from servicecircle.isochrone import Drawer, Start, node_seconds
+from servicecircle.model import Study, Tier
+from servicecircle.parameters import SnapParameters
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped, Snapper
-from servicecircle.tessellation import Tessellation
 
-__all__ = ["describe_places", "draw_circles", "school_table", "snap_places", "union_circles"]
+__all__ = ["About", "describe_places", "draw_circles", "school_table", "snap_places"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a set of circles is about: cutoffs, who walks, which way, and the CRS they are drawn in."""
+
+    cutoffs_s: tuple[float, ...]
+    profile: str
+    direction: str
+    crs: str
 
 
 def snap_places(snapper: Snapper, placed: gpd.GeoDataFrame, parameters: SnapParameters) -> Snapped:
@@ -50,48 +62,50 @@ def snap_places(snapper: Snapper, placed: gpd.GeoDataFrame, parameters: SnapPara
 
 
 def draw_circles(
-    network: WalkNetwork,
-    mesh: Tessellation,
-    prices: EdgeSeconds,
-    attached: Attached,
-    reached: Reached,
-    snapped: Snapped,
-    placed: gpd.GeoDataFrame,
-    parameters: Parameters,
-    profile: Profile,
-) -> gpd.GeoDataFrame:
-    """Circles of every placed facility: facility_id, cutoff_s, profile, direction, area_m2, street_m, EPSG:4326."""
-    direction = Direction(parameters.circles.direction)
-    rows, areas = [], []
+    drawer: Drawer, attached: Attached, reached: Reached, snapped: Snapped, placed: gpd.GeoDataFrame, about: About
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Draw the circles of every placed facility, and the union of each tier's circles.
+
+    Returns
+    -------
+    tuple
+        Circles: facility_id, cutoff_s, profile, direction, area_m2, street_m. Unions: tier, basis, cutoff_s, profile,
+        direction, area_m2. EPSG:4326. A union is drawn from the seconds to the *nearest* place of the tier.
+    """
+    rows: list[tuple[object, ...]] = []
+    areas: list[BaseGeometry] = []
+    groups = {
+        (tier.value, basis): (placed["tier"] == tier).to_numpy() & in_basis(placed, basis)
+        for tier in Tier
+        for basis in BASES
+    }
+    least: dict[tuple[str, str], Floats] = {}
     for i, facility in enumerate(placed["facility_id"]):
-        seconds = node_seconds(reached, i, attached)
-        start = (snapped, i, float(attached.access_s[i]))
-        beyond = parameters.circles.beyond_street_m
-        for circle in circles(network, mesh, prices, seconds, start, parameters.cutoffs_s(), direction, beyond):
-            rows.append((facility, circle.cutoff_s, profile.name, direction.value, circle.area_m2, circle.street_m))
+        start = Start.of(snapped, attached, i)
+        node_s = node_seconds(reached, i, attached)
+        vertex_s = drawer.vertex_seconds(node_s, start)
+        for key, members in groups.items():
+            if members[i]:
+                least[key] = np.minimum(vertex_s, least[key]) if key in least else vertex_s
+        for cutoff in about.cutoffs_s:
+            circle = drawer.circle(node_s, vertex_s, start, cutoff)
+            rows.append((facility, cutoff, about.profile, about.direction, circle.area_m2, circle.street_m))
             areas.append(circle.area)
-    columns = ["facility_id", "cutoff_s", "profile", "direction", "area_m2", "street_m"]
-    table = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=network.crs)
-    return table.to_crs(WGS84)
-
-
-def union_circles(isochrones: gpd.GeoDataFrame, placed: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """Unions of circles by tier, basis and cutoff: what the tier covers from its places."""
+    circles = _frame(rows, ["facility_id", "cutoff_s", "profile", "direction", "area_m2", "street_m"], areas, about)
     rows, areas = [], []
-    metric = isochrones.to_crs(crs)
-    cutoffs = sorted(isochrones["cutoff_s"].unique())
-    about = (isochrones["profile"].iloc[0], isochrones["direction"].iloc[0]) if len(isochrones) else ("", "")
-    for tier in Tier:
-        for basis in BASES:
-            ids = placed.loc[(placed["tier"] == tier).to_numpy() & in_basis(placed, basis), "facility_id"]
-            for cutoff in cutoffs:
-                part = metric[metric["facility_id"].isin(ids) & (metric["cutoff_s"] == cutoff)]
-                area = shapely.union_all(part.geometry.to_numpy())
-                if not area.is_empty:
-                    rows.append((tier.value, basis, cutoff, *about, area.area))
-                    areas.append(to_lonlat(area, crs))
-    columns = ["tier", "basis", "cutoff_s", "profile", "direction", "area_m2"]
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=WGS84)
+    for (tier, basis), seconds in sorted(least.items()):
+        for cutoff in about.cutoffs_s:
+            area = drawer.area(seconds, cutoff)
+            rows.append((tier, basis, cutoff, about.profile, about.direction, area.area))
+            areas.append(area)
+    unions = _frame(rows, ["tier", "basis", "cutoff_s", "profile", "direction", "area_m2"], areas, about)
+    return circles, unions
+
+
+def _frame(
+    rows: list[tuple[object, ...]], columns: list[str], areas: list[BaseGeometry], about: About
+) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=about.crs).to_crs(WGS84)
 
 
 def describe_places(

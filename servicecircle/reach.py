@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.graph import Graph, Reached, make_graph, search
-from servicecircle.model import Direction, Floats, Ints
+from servicecircle.model import Direction
 from servicecircle.network import EdgeSeconds, WalkNetwork
 from servicecircle.parameters import Profile
 from servicecircle.snapping import Snapped

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.crs import to_lonlat, to_metric
 from servicecircle.graph import components, make_graph
-from servicecircle.model import Floats, Ints
 from servicecircle.network import EdgeSeconds, WalkNetwork
 from servicecircle.parameters import SnapParameters
 

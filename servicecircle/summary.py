@@ -6,20 +6,25 @@ from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from servicecircle.coverage import DISTRICT
 from servicecircle.parameters import Profile
 from servicecircle.pipeline import Results
 from servicecircle.registry.ledger import Ledger
-from servicecircle.units import minutes
+from servicecircle.units import M_PER_KM, minutes
 from servicecircle.walk import Walk
 
 __all__ = ["Steps", "print_gaps", "print_ledger", "print_summary", "print_walk"]
 
 _TIERS = {"school": "校园家长学校 school", "community": "社区家长学校 community", "base": "实践基地 base"}
+_SHORT = {"school": "校园 school", "community": "社区 community", "base": "基地 base"}
+_BASES = {"confirmed": "确认且定位 confirmed", "all": "含候选近似 all"}
 _KINDS = {
     "link": "离路 off the street", "street": "道路 street", "path": "步道 path", "stairs": "梯道 stairs",
     "crossing": "过街 crossing", "lift": "电梯 lift", "escalator": "扶梯 escalator",
@@ -62,55 +67,57 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
     """Print coverage by tier, twice and by three measures, the ledger and the worst gaps."""
     console = Console()
     streets = results.streets
-    area, parameters = streets.study.area, streets.parameters
-    last = parameters.coverage.cutoff_s
-    title = f"{area.name_zh} {area.name_en}: 15分钟步行覆盖 15-minute walks"
-    table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
-    for head in (
-        "",
-        "口径 counting",
-        f"直线{parameters.coverage.radius_m:g}米 radius",
-        "平地 level",
-        "步行 walk",
-        "人口 people (low–high)",
-    ):
-        table.add_column(head, justify="left" if head in ("", "口径 counting") else "right")
-    rows = results.coverage[(results.coverage["subdistrict"] == DISTRICT) & (results.coverage["cutoff_s"] == last)]
-    for tier, label in _TIERS.items():
-        for basis, words in (("confirmed", "确认且定位 confirmed"), ("all", "含候选和近似 with candidates")):
+    area, coverage = streets.study.area, streets.parameters.coverage
+    console.print(f"[b]{area.name_zh} {area.name_en}[/b]", highlight=False)
+    console.print(
+        f"15分钟内可步行到达的人口 people within {minutes(coverage.cutoff_s):g} minutes on foot, home to place\n"
+        f"{_about(results)}",
+        highlight=False,
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    table.add_column("计入点位\nplaces counted")
+    for head in (f"直线{coverage.radius_m:g}米\nradius", "平地\nlevel", "步行\nwalk", "人\npeople"):
+        table.add_column(head, justify="right")
+    last = results.coverage["cutoff_s"] == coverage.cutoff_s
+    rows = results.coverage[(results.coverage["subdistrict"] == DISTRICT) & last]
+    for tier, label in _SHORT.items():
+        for basis, words in _BASES.items():
             part = rows[(rows["tier"] == tier) & (rows["basis"] == basis)].set_index("measure")
             walk = part.loc["walk"]
             shares = [_share(part.loc[m, "share"]) for m in ("radius", "level", "walk")]
-            people = _UNKNOWN if walk["unknown"] else f"{walk['covered_low']:,.0f}–{walk['covered_high']:,.0f}"
+            low, high = walk["covered_low"], walk["covered_high"]
+            people = _UNKNOWN if walk["unknown"] else f"{low / 1e3:,.0f}–{high / 1e3:,.0f}k"
             table.add_row(label if basis == "confirmed" else "", words, *shares, people)
     console.print(table)
     print_ledger(results.ledger)
     _print_worst(console, results.gaps)
-    kept = results.streets.walkable
-    dropped = kept.loc[~kept["walk"].astype(bool), "km"].sum()
+    report = streets.walkable
+    dropped = report.loc[~report["walk"].astype(bool), "km"].sum()
     network = streets.network
     console.print(
         f"路网 network: {network.n_nodes:,} nodes, {network.n_edges:,} edges, "
-        f"{network.edges['length_m'].sum() / 1000:,.0f} km walkable; "
-        f"{dropped:,.0f} km not walkable (tables/walkable.csv)"
+        f"{network.edges['length_m'].sum() / M_PER_KM:,.0f} km walkable, {dropped:,.0f} km not (tables/walkable.csv)",
+        highlight=False,
     )
     console.print(f"结果 bundle: {out}  ({seconds:.1f} s)", highlight=False)
 
 
 def print_ledger(ledger: Ledger) -> None:
     """Print the ledger by tier."""
-    table = Table(title="台账 ledger", title_justify="left")
+    console = Console()
+    table = Table(title="[b]台账 ledger[/b]", title_justify="left", title_style="", box=box.SIMPLE_HEAD, pad_edge=False)
     heads = {
-        "declared": "公布 declared", "loaded": "入册 loaded", "candidates": "候选 candidates",
-        "approximate": "近似 approximate", "located": "定位 located", "verified": "核实 verified",
+        "declared": "公布\ndeclared", "loaded": "入册\nloaded", "located": "定位\nlocated",
+        "approximate": "近似\napprox.", "verified": "核实\nverified", "candidates": "候选\ncandidates",
     }  # fmt: skip
     table.add_column("")
     for head in heads.values():
         table.add_column(head, justify="right")
     for row in ledger.tiers.to_dict("records"):
         cells = [_UNKNOWN if pd.isna(row[key]) else f"{row[key]:.0f}" for key in heads]
-        table.add_row(_TIERS.get(row["tier"], row["tier"]), *cells)
-    Console().print(table)
+        table.add_row(_SHORT.get(row["tier"], row["tier"]), *cells)
+    console.print(table)
 
 
 def print_gaps(gaps: list[dict[str, Any]]) -> None:
@@ -148,17 +155,17 @@ def _print_worst(console: Console, gaps: pd.DataFrame, most: int = 2) -> None:
         own = gaps[gaps["tier"] == tier].sort_values("rank")
         console.print(f"{label}: {len(own)}", highlight=False)
         for row in own.head(most).to_dict("records"):
-            console.print(f"  {row['rank']}. {row['explanation_zh']}", highlight=False, markup=False)
-            console.print(f"     {_CAUSES[row['cause']]}", highlight=False, markup=False)
+            text = Text(f"{row['rank']}、{row['explanation_zh']} [{_CAUSES[row['cause']]}]")
+            console.print(Padding(text, (0, 0, 0, 2)))
 
 
-def _caption(results: Results) -> str:
+def _about(results: Results) -> str:
     streets = results.streets
     total = results.coverage[results.coverage["subdistrict"] == DISTRICT].iloc[0]
     return (
-        f"从家门到点位 home to place; {streets.profile.name_zh} {streets.profile.name}; "
-        f"{total['homes']:,} homes, {total['people']:,.0f} people ({results.demand.base_year}); "
-        f"路网 streets {streets.study.area.data_date}; 参数 parameters {streets.parameters.sha256()[:12]}"
+        f"{streets.profile.name_zh} {streets.profile.name}, {total['homes']:,} homes, "
+        f"{total['people']:,.0f} people ({results.demand.base_year or 'own table'}), "
+        f"streets {streets.study.area.data_date}, parameters {streets.parameters.sha256()[:12]}"
     )
 
 

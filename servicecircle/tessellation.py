@@ -14,7 +14,7 @@ import shapely
 from scipy.spatial import Delaunay, cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from servicecircle.model import Floats, Ints
+from servicecircle.arrays import Floats, Ints
 from servicecircle.network import WalkNetwork
 from servicecircle.parameters import CircleParameters
 
@@ -42,8 +42,9 @@ class Tessellation:
         (s, 2) vertices of each triangle side, ascending.
     triangle_vertices, triangle_sides
         (t, 3); side ``k`` runs from vertex ``k`` to vertex ``k + 1``, triangles counter-clockwise.
-    side_edge
-        The street edge that both ends of a side lie on, or -1.
+    side_edge, side_part
+        The street edge that a side runs along, or -1, and the share of the edge's length from the side's first vertex
+        to its second (negative against the edge's direction).
     water
         What no circle may cover: water without the decks of the ways that cross it; None where there is none.
     """
@@ -58,6 +59,7 @@ class Tessellation:
     triangle_vertices: Ints
     triangle_sides: Ints
     side_edge: Ints
+    side_part: Floats
     water: BaseGeometry | None
 
 
@@ -76,6 +78,7 @@ def build_tessellation(network: WalkNetwork, water: BaseGeometry | None, paramet
     triangles = triangles[(triangles < len(street)).any(axis=1)]  # among never-reached points no contour passes
     ends = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=2).reshape(-1, 2)
     sides, which = np.unique(np.sort(ends, axis=1), axis=0, return_inverse=True)
+    side_edge, side_part = _side_edges(network, sides, node, edge, share, sample_vertex, len(mesh_xy))
     return Tessellation(
         xy=mesh_xy,
         node=node,
@@ -86,7 +89,8 @@ def build_tessellation(network: WalkNetwork, water: BaseGeometry | None, paramet
         sides=sides,
         triangle_vertices=np.asfortranarray(triangles),
         triangle_sides=which.reshape(-1, 3).astype(np.int64),
-        side_edge=_side_edges(network, sides, node, edge, share, sample_vertex, len(mesh_xy)),
+        side_edge=side_edge,
+        side_part=side_part,
         water=_without_decks(network, water),
     )
 
@@ -143,16 +147,18 @@ def _never(street: Floats, parameters: CircleParameters) -> Floats:
 
 def _side_edges(
     network: WalkNetwork, sides: Ints, node: Ints, edge: Ints, share: Floats, vertex: Ints, n_vertices: int
-) -> Ints:
+) -> tuple[Ints, Floats]:
     """Find the street edge along which each side runs: consecutive vertices of one edge."""
     every = np.arange(network.n_edges)
     e = np.r_[edge, every, every]
     s = np.r_[share, np.zeros(network.n_edges), np.ones(network.n_edges)]
     v = np.r_[vertex, node[network.tail], node[network.head]]
     order = np.lexsort((s, e))
-    e, v = e[order], v[order]
+    e, s, v = e[order], s[order], v[order]
     same = e[:-1] == e[1:]
-    pair = np.sort(np.column_stack([v[:-1][same], v[1:][same]]), axis=1)
+    pair = np.column_stack([v[:-1][same], v[1:][same]])
+    part = np.where(pair[:, 0] < pair[:, 1], 1, -1) * (s[1:] - s[:-1])[same]
+    pair = np.sort(pair, axis=1)
     key = sides[:, 0] * n_vertices + sides[:, 1]
     wanted = pair[:, 0] * n_vertices + pair[:, 1]
     at = np.searchsorted(key, wanted)
@@ -160,7 +166,9 @@ def _side_edges(
     hit = key[at] == wanted
     found = np.full(len(sides), -1, dtype=np.int64)
     found[at[hit]] = e[:-1][same][hit]
-    return found
+    parts = np.zeros(len(sides))
+    parts[at[hit]] = part[hit]
+    return found, parts
 
 
 def _without_decks(network: WalkNetwork, water: BaseGeometry | None) -> BaseGeometry | None:

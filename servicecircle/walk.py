@@ -8,9 +8,9 @@ from itertools import groupby, pairwise
 import numpy as np
 from shapely.geometry import LineString
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.graph import path
-from servicecircle.model import Floats, Ints
 from servicecircle.network import EdgeSeconds, WalkNetwork
 from servicecircle.parameters import Parameters, Profile
 from servicecircle.reach import Attached, attach

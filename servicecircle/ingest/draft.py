@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from servicecircle.arrays import Floats, Ints
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.tags import NODE_TAGS, WAY_TAGS
-from servicecircle.model import Floats, Ints, Ways
+from servicecircle.model import Ways
 
-__all__ = ["Draft", "TagColumns", "build_ways", "pick_ways"]
+__all__ = ["MIN_NODES", "Draft", "TagColumns", "build_ways", "pick_ways"]
 
 TagColumns = dict[str, dict[int, str]]
+MIN_NODES = 2
 
 _DECIMALS = 7
 _MAX_LON = 180.0
 _MAX_LAT = 90.0
-_MIN_NODES = 2
 
 
 @dataclass(slots=True)
@@ -86,13 +87,13 @@ def _offsets(counts: Ints) -> Ints:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
-def _table(ids: Ints, tags: TagColumns, keys: Sequence[str], index: str) -> pd.DataFrame:
+def _table(ids: Ints, tags: TagColumns, keys: tuple[str, ...], index: str) -> pd.DataFrame:
     cells = np.full((len(ids), len(keys)), None, dtype=object)
     for column, key in enumerate(keys):
         values = tags.get(key, {})
         cells[np.searchsorted(ids, np.fromiter(values, np.int64, len(values))), column] = list(values.values())
     # The dtype is said: pandas would turn texts with None into its own text type, with NaN.
-    return pd.DataFrame(cells, pd.Index(ids, name=index), keys, dtype=object)
+    return pd.DataFrame(cells, index=pd.Index(ids, name=index), columns=list(keys), dtype=object)
 
 
 def _row(rows: Ints | None, position: int) -> int | None:
@@ -104,7 +105,7 @@ def _node_faults(draft: Draft) -> Iterator[Fault]:
     lon_bad = ~(np.abs(draft.lon) <= _MAX_LON)
     lat_bad = ~(np.abs(draft.lat) <= _MAX_LAT)
     swapped = lat_bad & (np.abs(draft.lat) <= _MAX_LON) & (np.abs(draft.lon) <= _MAX_LAT)
-    for i in np.flatnonzero(lon_bad | lat_bad):
+    for i in np.flatnonzero(lon_bad | lat_bad).tolist():
         remedy = "give WGS-84 degrees: lon -180 to 180, lat -90 to 90"
         if swapped[i]:
             remedy = "swap lon and lat: longitude comes first"
@@ -120,19 +121,19 @@ def _node_faults(draft: Draft) -> Iterator[Fault]:
 
 def _way_faults(draft: Draft) -> Iterator[Fault]:
     yield from _duplicates(draft.way_ids, draft.way_rows, draft.way_file, "way_id")
-    for i in np.flatnonzero(draft.counts < _MIN_NODES):
+    for i in np.flatnonzero(draft.counts < MIN_NODES).tolist():
         problem = f"way {draft.way_ids[i]} has fewer than two nodes"
         remedy = "give at least two node ids, or take the way out"
         yield Fault(problem, remedy, draft.way_file, _row(draft.way_rows, i), "node_ids")
     absent = ~np.isin(draft.refs, draft.node_ids)
     owners = np.repeat(np.arange(len(draft.counts)), draft.counts)[absent]
     ways, first = np.unique(owners, return_index=True)
-    for i, node in zip(ways, draft.refs[absent][first], strict=True):
+    for i, node in zip(ways.tolist(), draft.refs[absent][first].tolist(), strict=True):
         problem = f"way {draft.way_ids[i]} runs through a node that {draft.node_file} does not have"
-        yield Fault(problem, draft.missing_remedy, draft.way_file, _row(draft.way_rows, i), "node_ids", int(node))
+        yield Fault(problem, draft.missing_remedy, draft.way_file, _row(draft.way_rows, i), "node_ids", node)
 
 
 def _duplicates(ids: Ints, rows: Ints | None, file: str, column: str) -> Iterator[Fault]:
     order = np.argsort(ids, kind="stable")
-    for i in np.sort(order[1:][np.diff(ids[order]) == 0]):
+    for i in np.sort(order[1:][np.diff(ids[order]) == 0]).tolist():
         yield Fault("the id occurs twice", "keep one of the two", file, _row(rows, i), column, int(ids[i]))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import osmium
 from osmium.filter import KeyFilter
-from osmium.osm import NODE, NOTHING, WAY
+from osmium.osm import NODE, NOTHING, WAY, Node, Way
 
 from servicecircle.errors import Fault, InputError
-from servicecircle.ingest.draft import Draft, TagColumns, build_ways
+from servicecircle.ingest.draft import MIN_NODES, Draft, TagColumns, build_ways
 from servicecircle.ingest.tags import NODE_TAGS, WALK_KEYS, WAY_TAGS, may_be_walked
 from servicecircle.model import Ways
 
@@ -22,7 +24,6 @@ _PER_DEGREE = 10_000_000
 _NOWHERE = 2**31 - 1  # a coordinate of a node that the file does not hold
 _DAY = len("2026-04-26")
 _NEVER = "1970-01-01"
-_MIN_NODES = 2
 _SNAPSHOT = "give an extract of one moment as .osm.pbf, .osm, .osm.gz or .osm.bz2"
 
 
@@ -64,13 +65,13 @@ def read_osm(path: Path) -> Ways:
         raise InputError([Fault("no such file", "check the path", path.name)])
     try:
         header = osmium.io.Reader(path, NOTHING).header()
-        if header.has_multiple_object_versions:
-            raise InputError([Fault("a history or change file, not one state of the map", _SNAPSHOT, path.name)])
         replicated = header.get("osmosis_replication_timestamp")[:_DAY]
         found = _gather(path, dated=not replicated)
-    except (RuntimeError, osmium.InvalidLocationError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         problem = f"not a whole OpenStreetMap file ({error})"
         raise InputError([Fault(problem, f"download it again; {_SNAPSHOT}", path.name)]) from error
+    if header.has_multiple_object_versions:
+        raise InputError([Fault("a history or change file, not one state of the map", _SNAPSHOT, path.name)])
     return build_ways(_draft(found, path.name), replicated or found.newest)
 
 
@@ -80,23 +81,25 @@ def _gather(path: Path, *, dated: bool) -> _Found:
     where = osmium.index.create_map("flex_mem")
     keep = osmium.NodeLocationsForWays(where)
     keep.ignore_errors()
-    for node in osmium.FileProcessor(path, NODE).with_filter(keep).with_filter(KeyFilter(*NODE_TAGS)):
+    nodes = osmium.FileProcessor(path, NODE).with_filter(keep).with_filter(KeyFilter(*NODE_TAGS))
+    for node in cast("Iterable[Node]", nodes):
         _keep_tags(found.node_tags, node.id, dict(node.tags))
         if dated:
             found.newest = max(found.newest, f"{node.timestamp:%Y-%m-%d}")
     join = osmium.NodeLocationsForWays(where)
     join.ignore_errors()
-    for way in osmium.FileProcessor(path, WAY).with_filter(join).with_filter(KeyFilter(*WALK_KEYS)):
+    ways = osmium.FileProcessor(path, WAY).with_filter(join).with_filter(KeyFilter(*WALK_KEYS))
+    for way in cast("Iterable[Way]", ways):
         tags = dict(way.tags)
-        if not may_be_walked(tags) or len(way.nodes) < _MIN_NODES:
+        if not may_be_walked(tags) or len(way.nodes) < MIN_NODES:
             continue
         _keep_tags(found.way_tags, way.id, tags)
         found.way_ids.append(way.id)
         found.counts.append(len(way.nodes))
-        for node in way.nodes:
-            found.refs.append(node.ref)
-            found.x.append(node.x)
-            found.y.append(node.y)
+        for point in way.nodes:
+            found.refs.append(point.ref)
+            found.x.append(point.x)
+            found.y.append(point.y)
         if dated:
             found.newest = max(found.newest, f"{way.timestamp:%Y-%m-%d}")
     if found.newest == _NEVER:

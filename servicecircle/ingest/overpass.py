@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from servicecircle.errors import Fault, InputError
+from servicecircle.ingest.draft import MIN_NODES, Draft, TagColumns, build_ways
 from servicecircle.ingest.tags import NODE_TAGS, WAY_TAGS, may_be_walked
-from servicecircle.ingest.draft import Draft, TagColumns, build_ways
 from servicecircle.model import Ways
 
 __all__ = ["read_overpass"]
@@ -20,8 +20,8 @@ __all__ = ["read_overpass"]
 _ASK_AGAIN = "ask Overpass again and save the whole answer"
 _ASK_NODES = "ask for the ways with their nodes: end the query with (._;>;);out body;"
 _DAY = len("2026-04-26")
-_MIN_NODES = 2
 _ID_LIMIT = 2**63
+_NUMBER_LIMIT = 1e9
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 Element = dict[str, Any]
@@ -94,7 +94,7 @@ def _answer(path: Path) -> tuple[str, list[Element]]:
     return str(date), answer["elements"]
 
 
-def _element_faults(element: Any, file: str) -> list[Fault]:
+def _element_faults(element: object, file: str) -> list[Fault]:
     if not isinstance(element, dict) or not _is_id(element.get("id")):
         return [Fault("an element has no id", _ASK_AGAIN, file, value=element)]
     tags = element.get("tags", {})
@@ -103,9 +103,9 @@ def _element_faults(element: Any, file: str) -> list[Fault]:
     name = f"{element.get('type')} {element['id']}"
     if element.get("type") == "node":
         return [
-            Fault(f"{name} has no position", "ask for the nodes with out body", file, column=axis, value=element.get(axis))
+            Fault(f"{name} has no position", "end the query with out body", file, column=axis, value=element.get(axis))
             for axis in ("lon", "lat")
-            if not isinstance(element.get(axis), float | int)
+            if not _is_number(element.get(axis))
         ]
     if element.get("type") == "way" and may_be_walked(tags):
         refs = element.get("nodes")
@@ -116,6 +116,11 @@ def _element_faults(element: Any, file: str) -> list[Fault]:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and -_ID_LIMIT <= value < _ID_LIMIT
+
+
+def _is_number(value: object) -> bool:
+    # JSON knows numbers beyond any float, and Python's reader lets NaN pass.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_NUMBER_LIMIT < value < _NUMBER_LIMIT
 
 
 def _is_text(value: object) -> bool:
@@ -138,7 +143,7 @@ def _draft(elements: Mapping[str, Mapping[int, Element]], files: str) -> Draft:
     ways = {
         i: way
         for i, way in elements["way"].items()
-        if may_be_walked(way.get("tags", {})) and len(way["nodes"]) >= _MIN_NODES
+        if may_be_walked(way.get("tags", {})) and len(way["nodes"]) >= MIN_NODES
     }
     if not ways:
         remedy = "ask for way[highway] of the area, with the nodes"

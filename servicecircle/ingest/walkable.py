@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from servicecircle.arrays import Bools, Floats
 from servicecircle.crs import GEOD
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.draft import pick_ways
 from servicecircle.ingest.tags import WAY_TAGS
-from servicecircle.model import Floats, Ways
+from servicecircle.model import Ways
 from servicecircle.units import M_PER_KM
 
 __all__ = ["Rule", "apply_rules", "load_rules"]
@@ -27,7 +27,6 @@ _ANY = "*"
 _FIELDS = ("walk", "when", "without", "reason_zh", "reason_en")
 _REMEDY = "see the head of the packaged rules/walkable.toml"
 
-Bools = npt.NDArray[np.bool_]
 # key -> accepted values, None for any value
 Condition = Mapping[str, frozenset[str] | None]
 
@@ -54,7 +53,7 @@ def load_rules(path: Path | None = None) -> tuple[Rule, ...]:
     """
     source: Path | Traversable = path or resources.files("servicecircle.rules") / "walkable.toml"
     try:
-        raw = tomllib.loads(source.read_text(encoding="utf-8"))
+        raw = tomllib.loads(source.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError([Fault(f"cannot be read: {error.strerror}", "check the path", source.name)]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -92,8 +91,10 @@ def apply_rules(ways: Ways, rules: Sequence[Rule]) -> tuple[Ways, pd.DataFrame]:
     """
     count = len(ways.ways)
     decided_by = np.full(count, len(rules))
+    tags = ways.ways.reindex(columns=list(WAY_TAGS))
+    # Backwards, so that the first rule that fits is written last.
     for number in reversed(range(len(rules))):
-        decided_by[_fits(ways.ways, rules[number])] = number
+        decided_by[_fits(tags, rules[number])] = number
     lengths_m = _lengths_m(ways)
     report = pd.DataFrame(
         {
@@ -131,7 +132,7 @@ def _lengths_m(ways: Ways) -> Floats:
     inside = owner[:-1] == owner[1:]
     start, end = np.flatnonzero(inside), np.flatnonzero(inside) + 1
     steps_m = np.asarray(GEOD.inv(lon[start], lat[start], lon[end], lat[end])[2], dtype=np.float64)
-    return np.bincount(owner[start], steps_m, len(ways.ways))
+    return np.bincount(owner[start], steps_m, len(ways.ways)).astype(np.float64, copy=False)
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
@@ -157,16 +158,21 @@ def _problems(entry: dict[str, Any], *, last: bool) -> Iterator[tuple[str, str]]
     without = entry.get("without", [])
     if not isinstance(without, list) or not all(key in WAY_TAGS for key in without):
         yield "without", "not a list of tags that are read"
-    when = entry.get("when", {})
-    for condition in when if isinstance(when, list) else [when]:
-        if not isinstance(condition, dict) or not (condition or last):
-            yield "when", "not a table of tags"
+    if "when" in entry or "without" in entry:
+        for problem in _condition_problems(entry.get("when")):
+            yield "when", problem
+
+
+def _condition_problems(when: object) -> Iterator[str]:
+    for condition in when if isinstance(when, list) and when else [when]:
+        if not isinstance(condition, dict) or not condition:
+            yield "not a table of tags"
             continue
         for key, values in condition.items():
             if key not in WAY_TAGS:
-                yield "when", f"{key} is no tag that is read"
+                yield f"{key} is no tag that is read"
             elif values != _ANY and not (isinstance(values, list) and values and all(map(_is_value, values))):
-                yield "when", f'{key} is neither "*" nor a list of values'
+                yield f'{key} is neither "*" nor a list of values'
 
 
 def _is_value(value: object) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from servicecircle.arrays import Ints
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.draft import Draft, TagColumns, build_ways
 from servicecircle.ingest.tags import NODE_TAGS, WAY_TAGS
-from servicecircle.model import Ints, Ways
+from servicecircle.model import Ways
 
 __all__ = ["read_ways"]
 
@@ -112,7 +113,7 @@ def _read(path: Path, needed: Sequence[str], keys: Sequence[str], faults: list[F
         faults.append(Fault("a header without rows", "write at least one row", path.name))
     if len(faults) > before:
         return None
-    columns = dict(zip(header, zip(*records[1:], strict=True), strict=True))
+    columns: dict[str, Sequence[str]] = dict(zip(header, zip(*records[1:], strict=True), strict=True))
     return _Table(path.name, columns, np.array(lines[1:-1], np.int64))
 
 

@@ -10,17 +10,16 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
+from servicecircle.arrays import Floats, Shapes
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Floats
 from servicecircle.pipeline import Results
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
 from servicecircle.publish.tables import finite, rounded, write_csv
 
-__all__ = ["feature_collection", "write_bundle"]
+__all__ = ["feature_collection", "tidy", "write_bundle"]
 
 _DECIMALS = 7
 _GEOJSON_BYTES = 5_000_000
@@ -28,6 +27,7 @@ _UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"
 _LICENCE = "ODbL-1.0"
 _ATTRIBUTION = "© OpenStreetMap contributors"
 _MARK = "manifest.json"
+_VERTEX_BYTES = 24  # of a vertex in GeoJSON
 
 
 def write_bundle(results: Results, folder: Path) -> Manifest:
@@ -60,16 +60,12 @@ def feature_collection(layer: gpd.GeoDataFrame) -> str:
     """Return a layer as GeoJSON, one feature a line; missing values are null, text is kept as it is."""
     names = [c for c in layer.columns if c != layer.geometry.name]
     columns = [[finite(v) for v in layer[name]] for name in names]
-    shapes = [None if s is None or s.is_empty else json.loads(shapely.to_geojson(s)) for s in layer.geometry]
-    features = [
-        json.dumps(
-            {"type": "Feature", "properties": dict(zip(names, row, strict=True)), "geometry": shape},
-            ensure_ascii=False,
-            allow_nan=False,
-            separators=(",", ":"),
-        )
-        for row, shape in zip(zip(*columns, strict=True), shapes, strict=True)
-    ]
+    shapes = shapely.to_geojson(layer.geometry.to_numpy())
+    features = []
+    for row, shape in zip(zip(*columns, strict=True), shapes, strict=True):
+        properties = dict(zip(names, row, strict=True))
+        text = json.dumps(properties, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        features.append(f'{{"type":"Feature","properties":{text},"geometry":{shape or "null"}}}')
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
@@ -100,12 +96,14 @@ def _fill(results: Results, folder: Path) -> Manifest:
 
 
 def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
-    shapes = np.array([_tidy(s) for s in layer.geometry], dtype=object)
+    shapes = tidy(layer.geometry.to_numpy())
     table = gpd.GeoDataFrame(rounded(layer.drop(columns=[layer.geometry.name])), geometry=shapes, crs=WGS84)
     file = f"layers/{name}.parquet"
     table.to_parquet(folder / file, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True)
-    text = feature_collection(table).encode()
-    geojson = f"layers/{name}.geojson" if len(text) < _GEOJSON_BYTES else None
+    small = shapely.get_num_coordinates(shapes).sum() * _VERTEX_BYTES < _GEOJSON_BYTES
+    text = feature_collection(table).encode() if small else b""
+    small = small and len(text) < _GEOJSON_BYTES
+    geojson = f"layers/{name}.geojson" if small else None
     if geojson:
         (folder / geojson).write_bytes(text)
     kinds = sorted({s.geom_type.removeprefix("Multi") for s in shapes if s is not None})
@@ -123,12 +121,13 @@ def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
     )
 
 
-def _tidy(shape: BaseGeometry | None) -> BaseGeometry | None:
-    """Round to 7 decimals (about 1 cm); a polygon that rounding breaks is mended."""
-    if shape is None or shape.is_empty:
-        return None
-    tidy: BaseGeometry = shapely.transform(shape, lambda xy: np.round(xy, _DECIMALS) + 0.0)
-    return tidy if tidy.is_valid else shapely.make_valid(tidy, method="structure")
+def tidy(shapes: Shapes) -> Shapes:
+    """Round to 7 decimals (about 1 cm); a polygon that rounding breaks is mended, an empty shape becomes None."""
+    out = np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS) + 0.0), dtype=object)
+    broken = ~shapely.is_valid(out) & ~shapely.is_missing(out)
+    out[broken] = shapely.make_valid(out[broken], method="structure")
+    out[shapely.is_empty(out)] = None
+    return out
 
 
 def _box(bounds: Floats) -> tuple[float, float, float, float]:

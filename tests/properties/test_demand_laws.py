@@ -27,7 +27,7 @@ HOUSE = st.tuples(
 )
 HOUSES = st.lists(HOUSE, max_size=15)
 FIGURES = st.fixed_dictionaries({"a": st.floats(0, 9_000), "b": st.floats(0, 9_000)})
-LAWS = settings(max_examples=30, deadline=None)
+LAWS = settings(max_examples=15, deadline=None)
 
 
 def layer(shapes: list[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:

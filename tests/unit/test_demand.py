@@ -184,13 +184,37 @@ def test_a_subdistrict_under_water_needs_no_home() -> None:
         estimate_demand(flooded, STREETS, figures(b=1), PARAMETERS)
 
 
-def test_land_is_dry_near_and_off_the_rails() -> None:
-    open_ground = estimate_demand(area(HOUSES), STREETS, figures(), PARAMETERS).points
-    rails = area(HOUSES, rails=[(0, 60, 300, 60)])
-    railway = estimate_demand(rails, STREETS, figures(), PARAMETERS).points
-    before, after = (p.groupby("subdistrict")["people_land_area"].sum() for p in (open_ground, railway))
-    assert after["a"] < before["a"]
+@pytest.mark.parametrize(
+    "used",
+    [
+        area(HOUSES, rails=[(0, 60, 300, 60)]),
+        area(HOUSES, water=[(0, 190, 300, 250)]),
+        area([*HOUSES, house(9, 40, 195, 80, building="retail")]),
+    ],
+)
+def test_land_of_water_rails_and_shops_houses_nobody(used: StudyArea) -> None:
+    areas = (area(HOUSES), used)
+    found = [estimate_demand(a, STREETS, figures(), PARAMETERS).points for a in areas]
+    before, after = (points.groupby("subdistrict")["people_land_area"].sum() for points in found)
+    assert after["a"] < before["a"] - 50
     assert after["b"] > before["b"]
+
+
+def test_land_far_from_every_home_houses_nobody() -> None:
+    uphill = area([house(k, 60 * k, 260) for k in range(5)])
+    streets = frame([street(0, 900, 20)])
+    near, far = (dataclasses.replace(PARAMETERS, land_reach_m=reach) for reach in (100.0, 1e9))
+    found = [estimate_demand(uphill, streets, figures(), parameters).points for parameters in (near, far)]
+    share = [points.groupby("subdistrict")["people_land_area"].sum() for points in found]
+    assert share[0]["a"] > share[1]["a"] + 500
+
+
+def test_a_figure_is_shared_evenly_where_a_model_has_nothing_to_share_it_by() -> None:
+    houses = [*HOUSES, house(6, 440, 40), house(7, 440, 240)]
+    streets = frame([street(0, 299, 150), street(601, 900, 150)])
+    points = estimate_demand(area(houses), streets, figures(b=5_000), PARAMETERS).points.set_index("demand_id")
+    assert points.loc[["w6", "w7"], "street_m"].tolist() == [0, 0]
+    assert points.loc[["w6", "w7"], "people_street_frontage"].tolist() == [2_500, 2_500]
 
 
 def test_hold_out_tells_each_model_the_district_alone() -> None:
@@ -260,3 +284,16 @@ def test_a_users_own_homes_replace_the_estimate() -> None:
     assert found.hold_out.empty
     assert "ratio" in found.hold_out
     assert found.base_year is None
+
+
+def test_houses_without_any_street_still_hold_people() -> None:
+    houses = [*HOUSES, house(6, 440, 140)]
+    found = estimate_demand(area(houses), STREETS.iloc[:0], figures(a=2_000), PARAMETERS)
+    assert set(found.points["kind"]) == {"footprint"}
+    assert found.points["people"].sum() == pytest.approx(10_000, abs=1e-6)
+
+
+def test_an_area_without_houses_and_streets_is_refused() -> None:
+    with pytest.raises(InputError, match=r"without any footprint or residential street") as error:
+        estimate_demand(area([]), STREETS.iloc[:0], figures(), PARAMETERS)
+    assert [fault.value for fault in error.value.faults] == ["a", "b", "c"]

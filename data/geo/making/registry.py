@@ -43,6 +43,9 @@ def _schools(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
         if row["category"] == "高校":
             gathered.account.leave_out(row, "a university: no campus of the circle")
             continue
+        if row["category"] not in _LEVELS:
+            gathered.account.fault("unknown level of school", "add it to _LEVELS", row, row["category"])
+            continue
         reason = _school_reason(row)
         brand = unused.pop(row["name"], "")
         named = reason in {"class_school", "batch"}
@@ -123,6 +126,8 @@ def _bases(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
             checks.append((row, merge))
         elif row["name"] in decided["leave_out"]:
             account.leave_out(row, decided["leave_out"][row["name"]])
+        elif row["category"] not in decided["kinds"]:
+            account.fault("unknown category of base", "add it to judgements.toml", row, row["category"])
         else:
             account.take(row)
             place = _base(gathered, row, decided)

@@ -6,13 +6,19 @@ const PAGES = { overview: overviewPage, layers: layersPage, places: placesPage, 
 
 /** Room that panel, card and bars take from the map, as Leaflet's padding. */
 function room() {
-  if (!isPhone()) return { paddingTopLeft: [40, 40], paddingBottomRight: [state.selected ? 410 : 80, 60] };
+  if (!isPhone()) return { paddingTopLeft: [30, 30], paddingBottomRight: [state.selected ? 436 : 30, 50] };
   const card = byId('card');
   const low = state.selected ? card.offsetHeight : byId('panel').querySelector('.tabs').offsetHeight + 40;
-  return { paddingTopLeft: [18, byId('top').offsetHeight + 14], paddingBottomRight: [18, low + 24] };
+  return { paddingTopLeft: [6, byId('top').offsetHeight + 14], paddingBottomRight: [6, low + 24] };
 }
 const fit = (bounds, maxZoom = 17) => map.fitBounds(bounds, { ...room(), maxZoom, animate: !isCalm() });
-const whole = () => map.fitBounds([[SOUTH, WEST], [NORTH, EAST]], { ...room(), animate: false });
+/** The whole district, as large as the screen allows. */
+function whole() {
+  const snap = map.options.zoomSnap;
+  map.options.zoomSnap = 0;
+  map.fitBounds([[SOUTH, WEST], [NORTH, EAST]], { ...room(), animate: false });
+  map.options.zoomSnap = snap;
+}
 
 function boundsOfChoice(found) {
   if (found.type === 'place') {
@@ -65,24 +71,29 @@ function fillStatic() {
     el('span', {}, '© OpenStreetMap contributors, ODbL'),
     el('span', {}, t('data_of', { date: meta.data_date ?? t('unknown') })),
     el('button', { type: 'button', onclick: () => showTab('notes') }, t('credits_more')));
-  const mark = meta.review_number ? '' : t('watermark');
+  const mark = meta.review_number ? '' : WORDS.zh.watermark;
   byId('watermark').replaceChildren(...(mark ? Array.from({ length: 12 }, () => el('span', {}, mark)) : []));
 }
 
-function fillPages(names = Object.keys(PAGES)) {
-  for (const name of names) refill(byId(`page-${name}`), PAGES[name]());
+/** Pages are filled when they are first seen, and again when what they say has changed. */
+const stale = new Set(Object.keys(PAGES));
+function freshen(name) {
+  if (!stale.delete(name)) return;
+  refill(byId(`page-${name}`), PAGES[name]());
 }
+const TOUCHES = {
+  layers: ['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
+  places: ['selected'],
+  gaps: ['gapTier'],
+  routes: ['routes'],
+};
 
 onChange((values) => {
   if ('lang' in values) fillStatic();
-  const stale = new Set();
-  if ('lang' in values) Object.keys(PAGES).forEach((n) => stale.add(n));
-  else {
-    if (['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'gapTier', 'rails', 'buildings', 'borders', 'names'].some((k) => k in values)) stale.add('layers');
-    if ('gapTier' in values) stale.add('gaps');
-    if ('routes' in values) stale.add('routes');
+  for (const name of Object.keys(PAGES)) {
+    if ('lang' in values || TOUCHES[name]?.some((key) => key in values)) stale.add(name);
+    if (!byId(`page-${name}`).hidden) freshen(name);
   }
-  fillPages([...stale]);
   if ('selected' in values || 'lang' in values) fillCard();
   fillLegend();
   ground.repaint();
@@ -125,7 +136,7 @@ function setUpButtons() {
 }
 
 fillStatic();
-fillPages();
+freshen('overview');
 setUpTabs();
 setUpMap();
 setUpButtons();

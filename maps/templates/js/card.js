@@ -37,7 +37,7 @@ function placeCard(place) {
   return frameCard(sealElement(signOf(place), placeOptions(place), 10), place.name, kindText(place),
     el('p', { class: 'chips' },
       chip(coded('status', place.status), isCandidate(place) ? 'open' : 'solid'),
-      chip(coded('confidence', place.position_confidence), place.approximate ? 'dashed' : located ? 'solid' : 'open'),
+      chip(t('position_is', { how: coded('confidence', place.position_confidence) }), place.approximate ? 'dashed' : located ? 'solid' : 'open'),
       designations, place.inside_area === false ? chip(t('outside_area'), 'open') : null),
     located
       ? [
@@ -45,22 +45,23 @@ function placeCard(place) {
         el('section', {}, el('h3', {}, t('reach_title')), reachRow(place), note(t('direction_from'))),
         circles.length
           ? el('ul', { class: 'rings' }, [...circles].reverse().map(({ cutoff }, i) => el('li', {},
-            el('i', { style: { background: alpha(signOf(place).colour, 0.2 + 0.17 * (circles.length - 1 - i)), 'border-color': signOf(place).colour } }), t('n_minutes', { n: cutoff / 60 }))))
+            el('i', { style: { background: alpha(signOf(place).colour, TINT * (circles.length - i) + 0.03), 'border-color': signOf(place).colour } }), t('n_minutes', { n: cutoff / 60 }))))
           : note(t('no_circles')),
       ]
       : note(t('unlocated_note')),
     facts([
-      [t('terrain_loss'), place.terrain_loss === null ? t('unknown') : percent(place.terrain_loss)],
+      [t('terrain_loss'), place.terrain_loss === null ? t('unknown') : t('against_level', { share: percent(place.terrain_loss) })],
       [t('area_900'), place.area_900_m2 === null ? null : t('hectares', { n: number(place.area_900_m2 / 1e4) })],
       [t('address'), place.address], [t('subdistrict'), place.subdistrict], [t('batch'), place.batch],
-      [t('status_reason'), place.status_reason], [t('source'), place.source], [t('position_source'), place.position_source],
+      [t('status_reason'), place.status_reason], [t('source'), place.source], [t('position_source'), place.position_source === place.source ? null : place.position_source],
       [t('note'), place.note],
     ]));
 }
 
 function gapCard(gap) {
-  return frameCard(el('i', { class: 'rank' }, gap.rank), t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' }),
+  return frameCard(el('i', { class: 'rank', style: { background: gapColour(gap) } }, gap.rank), t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' }),
     `${t(`tier_${gap.tier}`)} · ${coded('cause', gap.cause)}`,
+    isUnknownGap(gap) ? note(t('gap_unknown')) : null,
     el('p', {}, inLanguage(gap, 'explanation_zh', 'explanation_en')),
     facts([
       [t('people_beyond'), range(gap.people_low, gap.people, gap.people_high)], [t('homes'), number(gap.homes)],

@@ -5,10 +5,10 @@ function layersPage() {
   const count = (test) => PLACES.filter((p) => p.spot && test(p)).length;
   return [
     section(t('theme_title'),
-      choice(t('theme_title'), ['unions', 'coverage', 'gaps', 'none'].map((v) => [v, t(`theme_${v}`)]), state.theme, (theme) => change({ theme, selected: null })),
+      choice(t('theme_title'), ['unions', 'coverage', 'gaps', 'none'].map((v) => [v, t(`theme_${v}`)]), state.theme, (theme) => change({ theme, selected: null, cutoff: LAST })),
       state.theme === 'unions' || state.theme === 'coverage' ? [
-        choice(t('tier'), TIERS.map((v) => [v, t(`tier_${v}_short`), sealElement(STYLE.tiers[v], {}, 7)]), state.tier, (tier) => change({ tier })),
-        choice(t('minutes_title'), CUTOFFS.map((v) => [v, t('n_minutes', { n: v / 60 })]), state.cutoff, (cutoff) => change({ cutoff })),
+        choice(t('tier'), TIERS.map((v) => [v, t(`tier_${v}_short`), sealElement(STYLE.tiers[v], {}, 7)]), state.tier, (tier) => change({ tier, gapTier: tier })),
+        cutoffsOfTheme().length > 1 ? choice(t('minutes_title'), cutoffsOfTheme().map((v) => [v, t('n_minutes', { n: v / 60 })]), state.cutoff, (cutoff) => change({ cutoff })) : null,
         choice(t('basis_title'), BASES.map((v) => [v, t(`basis_${v}`)]), state.basis, (basis) => change({ basis })),
         note(t(state.theme === 'unions' ? 'direction_from' : 'direction_to')),
       ] : null,
@@ -20,13 +20,22 @@ function layersPage() {
         tick(t('approximate'), state.approximate, (approximate) => change({ approximate }), { small: true, count: count((p) => p.approximate) }))),
     section(t('categories_title'),
       el('div', { class: 'ticks two' }, categoryIndexes().map((i) => tick(i < 0 ? t('uncategorised') : categoryName(i), state.categories.has(i), (on) => change({ categories: toggled(state.categories, i, on) }),
-        { small: true, mark: sealElement({ shape: 'diamond', ...(STYLE.categories[i] ?? STYLE.uncategorised) }, {}, 7.4), count: count((p) => p.tier === 'base' && p.categoryIndex === i) })))),
+        { small: true, mark: sealElement({ shape: 'diamond', ...(STYLE.categories[i] ?? STYLE.uncategorised) }, {}, 7.4), count: count((p) => p.tier === 'base' && p.categoryIndex === i) }))),
+      categoriesNote()),
     section(t('more_title'),
       tick(t('routes_all'), state.routes.size > 0, (on) => change({ routes: new Set(on ? ROUTES.keys() : []) }), { count: ROUTES.length }),
       tick(t('links'), state.links, (links) => change({ links }), { count: LINKS.filter((l) => l.spot).length }),
       el('div', { class: 'ticks two' }, ['rails', 'buildings', 'borders', 'names'].map((key) => tick(t(`ground_${key}`), state[key], (on) => change({ [key]: on }), { small: true })))),
   ];
 }
+
+/** Circles exist for every cutoff; shares only for those the bundle counted. */
+const cutoffsOfTheme = () => (state.theme === 'unions' ? CUTOFFS : CUTOFFS.filter((c) => COVERAGE.rows[state.tier]?.[state.basis]?.[c]));
+
+const categoriesNote = () => {
+  const published = CATEGORIES.filter((c) => c.published).length;
+  return published < CATEGORIES.length ? note(t('categories_note', { n: published, all: CATEGORIES.length })) : null;
+};
 
 const categoryIndexes = () => [...CATEGORIES.keys(), ...(PLACES.some((p) => p.tier === 'base' && p.categoryIndex < 0) ? [-1] : [])];
 
@@ -36,7 +45,7 @@ function swatches(items) {
 
 function fillLegend() {
   const chosen = state.selected?.type === 'place' ? PLACES[state.selected.index] : null;
-  const nested = (colour, cutoffs) => swatches(cutoffs.map((c, i) => [{ background: alpha(colour, 0.17 * (cutoffs.length - i) + 0.03), 'border-color': colour }, t('n_minutes', { n: c / 60 })]));
+  const nested = (colour, cutoffs) => swatches(cutoffs.map((c, i) => [{ background: alpha(colour, TINT * (cutoffs.length - i) + 0.03), 'border-color': colour }, t('n_minutes', { n: c / 60 })]));
   let title;
   let body;
   if (chosen) {
@@ -52,8 +61,11 @@ function fillLegend() {
     body = [swatches([...steps.map((c, i) => [{ background: c }, `${(100 / steps.length) * i}–${(100 / steps.length) * (i + 1)}%`]), [{ background: 'repeating-linear-gradient(45deg,#b9bcbf 0 2px,#fff 2px 5px)' }, t('unknown')]]),
       el('small', {}, `${t(`basis_${state.basis}`)} · ${t('direction_to_short')}`)];
   } else if (state.theme === 'gaps') {
-    title = t('theme_gaps');
-    body = [swatches([[{ background: `repeating-linear-gradient(135deg,${STYLE.theme.gap} 0 1.5px,#f7e9ef 1.5px 5px)`, 'border-color': STYLE.theme.gap }, t('gap_legend')]]), el('small', {}, t('direction_to_short'))];
+    title = `${t('theme_gaps')} · ${t(state.gapTier ? `tier_${state.gapTier}_short` : 'all_tiers')}`;
+    body = [swatches([
+      [{ background: `repeating-linear-gradient(135deg,${STYLE.theme.gap} 0 1.5px,#f7e9ef 1.5px 5px)`, 'border-color': STYLE.theme.gap }, t('gap_legend')],
+      [{ background: `repeating-linear-gradient(45deg,${STYLE.theme.unlocated} 0 1.5px,#f0eff2 1.5px 5px)`, border: `1px dashed ${STYLE.theme.unlocated}` }, t('gap_legend_unknown')],
+    ]), el('small', {}, t('direction_to_short'))];
   }
   byId('legend').hidden = !title;
   byId('legend').replaceChildren(...(title ? [el('h2', {}, title), ...[body].flat()] : []));

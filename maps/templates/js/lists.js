@@ -40,15 +40,25 @@ function overviewPage() {
   ];
 }
 
+const COUNTS = ['declared', 'loaded', 'candidates', 'approximate', 'located', 'verified'];
+
+function countsTable(first, rows) {
+  return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('ledger_title') }, el('table', { class: 'ledger' },
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, first), COUNTS.map((c) => el('th', { scope: 'col' }, t(`ledger_${c}`))))),
+    el('tbody', {}, rows.map(([name, row]) => el('tr', {}, el('th', { scope: 'row' }, name),
+      COUNTS.map((c) => el('td', row[c] === null ? { class: 'unknown' } : {}, c === 'declared' && row.at_least && row[c] !== null ? `≥${number(row[c])}` : number(row[c]))))))));
+}
+
 function ledgerTable() {
-  const counts = ['declared', 'loaded', 'candidates', 'approximate', 'located', 'verified'];
+  const fold = (title, table) => el('details', {}, el('summary', {}, title), table);
+  const papers = new Set(LEDGER.tiers.filter((r) => r.paper).map((r) => `${r.paper}${r.date ? ` (${r.date})` : ''}`));
   return section(t('ledger_title'),
-    el('div', { class: 'scroll' }, el('table', { class: 'ledger' },
-      el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, t('tier')), counts.map((c) => el('th', { scope: 'col' }, t(`ledger_${c}`))))),
-      el('tbody', {}, LEDGER.map((row) => el('tr', {}, el('th', { scope: 'row' }, WORDS[state.lang][`tier_${row.tier}_short`] ?? row.tier),
-        counts.map((c) => el('td', row[c] === null ? { class: 'unknown' } : {}, number(row[c])))))))),
+    countsTable(t('tier'), LEDGER.tiers.map((row) => [t(`tier_${row.tier}_short`), row])),
     note(t('ledger_note')),
-    el('ul', { class: 'papers' }, [...new Set(LEDGER.filter((r) => r.paper).map((r) => `${r.paper}${r.date ? ` (${r.date})` : ''}`))].map((p) => el('li', {}, p))));
+    fold(t('ledger_categories'), countsTable(t('category'), LEDGER.categories.map((row) => [`${inLanguage(row, 'name_zh', 'name_en')}${row.published ? '' : '*'}`, row]))),
+    fold(t('ledger_designations'), countsTable(t('designation'), LEDGER.designations.map((row) => [coded('designation', row.designation), row]))),
+    categoriesNote(),
+    el('ul', { class: 'papers' }, [...papers].map((p) => el('li', {}, p))));
 }
 
 let searched = '';
@@ -81,7 +91,7 @@ function gapsPage() {
     choice(t('tier'), options, state.gapTier, (gapTier) => change({ gapTier, theme: 'gaps' })),
     el('ol', { class: 'rows' }, gapsShown().map((gap) => el('li', {},
       el('button', { type: 'button', class: 'row', onclick: () => choose({ type: 'gap', index: gap.index }, { move: true }) },
-        el('i', { class: 'rank' }, gap.rank),
+        el('i', { class: 'rank', style: { background: gapColour(gap) } }, gap.rank),
         el('span', { class: 'row-text' },
           el('b', {}, `${gap.subdistrict_name ?? t('unknown')} · ${t(`tier_${gap.tier}_short`)}`),
           el('small', {}, t('gap_people', { range: range(gap.people_low, gap.people, gap.people_high) })),
@@ -89,6 +99,12 @@ function gapsPage() {
     gapsShown().length ? null : note(t('no_gaps')),
     note(t('direction_to')),
   ];
+}
+
+function walkText(route) {
+  if (route.seconds === null) return t('route_unwalked');
+  const walked = t('route_walk', { minutes: number(route.seconds / 60), km: number(route.metres / 1000, 1) });
+  return `${walked} · ${route.ascent_m === null ? t('ascent_unknown') : t('ascent', { up: number(route.ascent_m) })}`;
 }
 
 function routesPage() {
@@ -101,10 +117,10 @@ function routesPage() {
           el('i', { class: 'route-mark', style: { background: routeColour(route) } }),
           el('span', { class: 'row-text' }, el('b', {}, route.name),
             el('small', {}, t('route_stops', { theme: coded('theme', route.theme), located: number(route.stops_located), stops: number(route.stops) })),
-            el('small', {}, route.seconds === null ? t('route_unwalked') : t('route_walk', { minutes: number(route.seconds / 60), km: number(route.metres / 1000, 1), up: number(route.ascent_m) })))),
+            el('small', {}, walkText(route)))),
         on ? el('ol', { class: 'stops' }, route.stopList.map((stop) => el('li', {},
           el('i', { class: 'rank', style: { background: stop.spot ? routeColour(route) : '#8b8f94' } }, stop.seq),
-          el('span', {}, stop.name), stop.spot ? (stop.located ? null : el('em', {}, t('approximate'))) : el('em', {}, t('unlocated'))))) : null);
+          el('span', {}, stop.name), stop.spot ? (isApproximate(stop) ? el('em', {}, t('approximate')) : null) : el('em', {}, t('unlocated'))))) : null);
     })),
   ];
 }

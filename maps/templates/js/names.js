@@ -81,7 +81,7 @@ function nameSubdistricts(frame, pen) {
       const row = coverageOf(place.code);
       rows.push([row && !row.unknown ? percent(row.share) : t('unknown'), `700 ${size + 1}px ${STYLE.fonts.sans}`, G.text]);
     }
-    pen.write(rows, frame.x(place.spot.x), frame.y(place.spot.y), { spacing: state.lang === 'en' ? 0.4 : size * 0.16, halo: 4 });
+    pen.write(rows, frame.x(place.spot.x), frame.y(place.spot.y), { spacing: state.lang === 'en' ? 0.4 : size * 0.16, halo: 5 });
   }
 }
 
@@ -99,10 +99,12 @@ function nameWaters(frame, pen) {
 
 function nameStations(frame, pen) {
   if (!state.rails || frame.zoom < 14.8) return;
+  const written = new Set();
   for (const station of STATIONS) {
-    if (!station.name || !frame.sees(station.spot)) continue;
+    if (!station.name || written.has(station.name) || !frame.sees(station.spot)) continue;
     const [x, y] = [frame.x(station.spot.x), frame.y(station.spot.y)];
-    pen.write([[station.name, `500 11.5px ${STYLE.fonts.sans}`, G.station]], x, y + 13, { halo: 3 });
+    const done = pen.write([[station.name, `500 11.5px ${STYLE.fonts.sans}`, G.station]], x, y + 13, { halo: 3 });
+    if (done) written.add(station.name);
   }
 }
 
@@ -112,7 +114,7 @@ function namePlaces(frame, pen) {
   const size = frame.zoom < 16.8 ? 12 : 13;
   for (const place of PLACES.filter((p) => isShown(p) && frame.sees(p.spot)).sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier))) {
     const short = place.name.length > 16 ? `${place.name.slice(0, 15)}…` : place.name;
-    const rows = [[short, `600 ${size}px ${STYLE.fonts.sans}`, signOf(place).colour]];
+    const rows = [[short, `500 ${size}px ${STYLE.fonts.sans}`, STYLE.ink.ink]];
     const [x, y] = [frame.x(place.spot.x), frame.y(place.spot.y)];
     const away = r * 1.28 + (place.approximate ? 5 : 1) + size * 0.75;
     if (!pen.write(rows, x, y + away, { gap: 1 })) pen.write(rows, x, y - away, { gap: 1 });
@@ -139,7 +141,7 @@ function paintNames(frame) {
   for (const index of state.routes) {
     for (const stop of ROUTES[index].stopList) if (stop.spot) pen.reserve(frame.x(stop.spot.x), frame.y(stop.spot.y), 11);
   }
-  if (state.theme === 'gaps') for (const gap of gapsShown()) if (gap.spot) pen.reserve(frame.x(gap.spot.x), frame.y(gap.spot.y), 11);
+  if (state.theme === 'gaps') for (const { x, y } of gapDiscs(frame)) pen.reserve(x, y, 11);
   if (state.names) nameSubdistricts(frame, pen);
   nameWaters(frame, pen);
   if (frame.zoom >= 15.2) {
@@ -155,8 +157,8 @@ function paintNames(frame) {
 function paintSigns(frame) {
   paintStations(frame);
   paintLinks(frame);
-  paintGapRanks(frame);
   paintPlaces(frame);
+  paintGapRanks(frame);
   paintStops(frame);
   paintNames(frame);
 }

@@ -1,8 +1,9 @@
 // Signs: seals for places (square, round, lozenge), lifts, stations, numbered stops, gap ranks.
+const HUES_FROM = 14.6; // below this zoom eight hues are confetti: bases wear the colour of their tier
 const SEAL_ORDER = ['base', 'community', 'school'];
 
 function sealRadius(zoom) {
-  return Math.min(13, Math.max(3.8, 4.4 * 1.3 ** (zoom - 14)));
+  return Math.min(13, Math.max(2.7, 4.3 * 1.33 ** (zoom - 14)));
 }
 
 function outline(ctx, shape, x, y, r) {
@@ -19,9 +20,10 @@ function outline(ctx, shape, x, y, r) {
 }
 
 /** A place's seal. Candidates are hollow; approximate positions wear a dashed ring. */
-function seal(ctx, sign, x, y, r, { hollow = false, approximate = false } = {}) {
+function seal(ctx, sign, x, y, r, { hollow = false, approximate = false, faint = false } = {}) {
   ctx.save();
-  if (approximate) {
+  if (faint) ctx.globalAlpha = 0.6;
+  if (approximate && r >= 4) {
     ctx.beginPath();
     ctx.arc(x, y, r * 1.28 + 3, 0, Math.PI * 2);
     ctx.setLineDash([2.4, 2.2]);
@@ -30,7 +32,7 @@ function seal(ctx, sign, x, y, r, { hollow = false, approximate = false } = {}) 
     ctx.stroke();
     ctx.setLineDash([]);
   }
-  outline(ctx, sign.shape, x, y, r + 1.5);
+  outline(ctx, sign.shape, x, y, r + (r < 4 ? 0.9 : 1.5));
   ctx.fillStyle = '#ffffff';
   ctx.fill();
   outline(ctx, sign.shape, x, y, hollow ? r - 0.4 : r);
@@ -66,12 +68,24 @@ function sealElement(sign, options = {}, r = 8.2) {
 
 const placeOptions = (place) => ({ hollow: isCandidate(place), approximate: Boolean(place.approximate) });
 
+/** The tier a theme is about; the others step back. */
+function focusTier() {
+  if (state.selected?.type === 'place' || state.theme === 'none') return '';
+  return state.theme === 'gaps' ? state.gapTier : state.tier;
+}
+
 function paintPlaces(frame) {
   const r = sealRadius(frame.zoom);
   const chosen = state.selected?.type === 'place' ? state.selected.index : -1;
   const shown = PLACES.filter((p) => isShown(p) && p.index !== chosen && frame.sees(p.spot));
-  shown.sort((a, b) => isCandidate(b) - isCandidate(a) || SEAL_ORDER.indexOf(a.tier) - SEAL_ORDER.indexOf(b.tier));
-  for (const place of shown) seal(frame.ctx, signOf(place), frame.x(place.spot.x), frame.y(place.spot.y), r, placeOptions(place));
+  const focus = focusTier();
+  shown.sort((a, b) => (a.tier === focus) - (b.tier === focus) || isCandidate(b) - isCandidate(a) || SEAL_ORDER.indexOf(a.tier) - SEAL_ORDER.indexOf(b.tier));
+  const hues = frame.zoom >= HUES_FROM || CATEGORIES.some((_, i) => !state.categories.has(i));
+  for (const place of shown) {
+    const aside = frame.zoom < 15.2 && focus && place.tier !== focus;
+    const sign = hues ? signOf(place) : STYLE.tiers[place.tier];
+    seal(frame.ctx, sign, frame.x(place.spot.x), frame.y(place.spot.y), aside ? r * 0.78 : r, { ...placeOptions(place), faint: aside });
+  }
   const place = PLACES[chosen];
   if (!place?.spot) return;
   const [x, y, big] = [frame.x(place.spot.x), frame.y(place.spot.y), Math.max(r + 2, 10)];
@@ -106,12 +120,14 @@ function disc(ctx, x, y, r, colour, text, { hollow = false } = {}) {
   ctx.restore();
 }
 
+const isApproximate = (stop) => ['landmark', 'street', 'area'].includes(stop.position_confidence);
+
 function paintStops(frame) {
   const r = Math.min(11.5, Math.max(8.5, 9 * 1.1 ** (frame.zoom - 14)));
   for (const index of state.routes) {
     for (const stop of [...ROUTES[index].stopList].reverse()) {
       if (!stop.spot || !frame.sees(stop.spot)) continue;
-      disc(frame.ctx, frame.x(stop.spot.x), frame.y(stop.spot.y), r, routeColour(ROUTES[index]), String(stop.seq), { hollow: !stop.located });
+      disc(frame.ctx, frame.x(stop.spot.x), frame.y(stop.spot.y), r, routeColour(ROUTES[index]), String(stop.seq), { hollow: isApproximate(stop) });
     }
   }
 }
@@ -152,8 +168,8 @@ const STATIONS = base.stations.station.map(([lon, lat, name]) => ({ name, spot: 
 const ENTRANCES = base.stations.entrance.map(([lon, lat, ref]) => ({ ref, spot: spot([lon, lat]) }));
 
 function paintStations(frame) {
-  if (!state.rails) return;
   const { ctx, zoom } = frame;
+  if (!state.rails || zoom < 13.4) return;
   const r = Math.min(5.5, Math.max(2.6, 3 * 1.2 ** (zoom - 14)));
   for (const station of STATIONS) {
     if (!frame.sees(station.spot)) continue;
@@ -174,11 +190,19 @@ function paintStations(frame) {
 
 function paintGapRanks(frame) {
   if (state.theme !== 'gaps' || state.selected?.type === 'place') return;
-  for (const gap of [...gapsShown()].reverse()) {
-    if (!gap.spot || !frame.sees(gap.spot)) continue;
-    const [x, y, text] = [frame.x(gap.spot.x), frame.y(gap.spot.y), String(gap.rank)];
-    disc(frame.ctx, x, y, text.length > 2 ? 12 : 10, STYLE.theme.gap, text);
-    const tier = STYLE.tiers[gap.tier];
-    if (tier) seal(frame.ctx, tier, x + 9.5, y - 8, 4);
+  for (const { gap, x, y } of gapDiscs(frame)) {
+    disc(frame.ctx, x, y, 10, gapColour(gap), String(gap.rank));
+    if (!state.gapTier) seal(frame.ctx, STYLE.tiers[gap.tier], x + 9.5, y - 8, 4);
   }
+}
+
+/** The ranks that find room, the first before the last. */
+function gapDiscs(frame) {
+  const found = [];
+  for (const gap of gapsShown()) {
+    if (!gap.spot || !frame.sees(gap.spot)) continue;
+    const [x, y] = [frame.x(gap.spot.x), frame.y(gap.spot.y)];
+    if (found.every((other) => Math.hypot(other.x - x, other.y - y) > 23)) found.push({ gap, x, y });
+  }
+  return found;
 }

@@ -28,15 +28,15 @@ const circlesOf = lazy(() => read('circles'));
 const state = {
   lang: new URLSearchParams(location.search).get('lang') === 'en' ? 'en' : 'zh',
   theme: 'unions',
-  tier: 'community',
-  basis: 'all',
+  tier: 'school',
+  basis: 'confirmed',
   cutoff: LAST,
   tiers: new Set(TIERS),
   categories: new Set([...CATEGORIES.keys(), -1]),
   candidates: true,
   approximate: true,
   routes: new Set(),
-  gapTier: '',
+  gapTier: 'school',
   links: false,
   rails: true,
   buildings: true,
@@ -62,7 +62,7 @@ function t(key, values = {}) {
 const coded = (group, code) =>
   code === null || code === undefined || code === '' ? t('unknown') : WORDS[state.lang][`${group}_${code}`] ?? String(code);
 const inLanguage = (thing, zh, en) => (state.lang === 'en' ? thing[en] || thing[zh] : thing[zh] || thing[en]) || '';
-const categoryName = (i) => (CATEGORIES[i] ? CATEGORIES[i][state.lang] : '');
+const categoryName = (i) => (CATEGORIES[i] ? CATEGORIES[i][state.lang] : "");
 
 const isCandidate = (place) => place.status === 'candidate';
 function isShown(place) {
@@ -82,10 +82,8 @@ const coverageOf = (code, tier = state.tier, basis = state.basis, cutoff = state
   return row ? Object.fromEntries(COVERAGE.cols.map((name, i) => [name, row[i]])) : null;
 };
 
-const number = (value, digits = 0) =>
-  value === null || value === undefined
-    ? t('unknown')
-    : value.toLocaleString(state.lang === 'en' ? 'en' : 'zh-CN', { maximumFractionDigits: digits });
+const formats = [0, 1, 2].map((digits) => new Intl.NumberFormat('en', { maximumFractionDigits: digits }));
+const number = (value, digits = 0) => (value === null || value === undefined ? t('unknown') : formats[digits].format(value));
 function percent(share) {
   if (share === null || share === undefined) return t('unknown');
   const whole = Math.round(share * 100);

@@ -8,7 +8,9 @@ function showTab(name, { open = true } = {}) {
     byId(`tab-${tab}`).tabIndex = own ? 0 : -1;
     byId(`page-${tab}`).hidden = !own;
   }
+  freshen(name);
   byId('pages').scrollTop = 0;
+  if (name === 'gaps' && state.theme !== 'gaps') change({ theme: 'gaps', selected: null });
   if (open) openSheet(true);
   byId(`tab-${name}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }

@@ -20,12 +20,15 @@ function hatch(frame, colour, gap = 7, slope = 1) {
   return pattern;
 }
 
-function paintNested(frame, paths, colour) {
+const TINT = 0.2;
+
+/** Nested circles, tint over tint: the shortest walk is the deepest. */
+function paintNested(frame, paths, colour, edges) {
   frame.world((ctx) => {
     paths.forEach((path, i) => {
-      ctx.fillStyle = alpha(colour, 0.17);
+      ctx.fillStyle = alpha(colour, frame.zoom < 15 ? TINT : TINT * 0.75);
       ctx.fill(path);
-      stroke(frame, path, alpha(colour, i === 0 ? 0.75 : 0.4), i === 0 ? 1.3 : 0.8);
+      if (edges) stroke(frame, path, alpha(colour, i === 0 ? 0.75 : 0.4), i === 0 ? 1.3 : 0.8);
     });
   });
 }
@@ -35,7 +38,7 @@ const cutoffsShown = () => CUTOFFS.filter((c) => c <= state.cutoff).sort((a, b) 
 
 function paintUnions(frame) {
   const paths = cutoffsShown().map((c) => UNIONS.get(`${state.tier} ${state.basis} ${c}`)?.()).filter(Boolean);
-  paintNested(frame, paths, STYLE.tiers[state.tier].colour);
+  paintNested(frame, paths, STYLE.tiers[state.tier].colour, frame.zoom >= 14.9);
 }
 
 function shareColour(share) {
@@ -58,20 +61,26 @@ function paintCoverage(frame) {
   });
 }
 
+/** Its subdistrict has a place without a position: nobody knows yet whether this is a gap. */
+const isUnknownGap = (gap) => gap.cause === 'unlocated_place';
+const gapColour = (gap) => (isUnknownGap(gap) ? STYLE.theme.unlocated : STYLE.theme.gap);
 const gapsShown = () => GAPS.filter((g) => !state.gapTier || g.tier === state.gapTier);
 
 function paintGaps(frame) {
   frame.world((ctx) => {
     for (const gap of gapsShown()) {
       const chosen = state.selected?.type === 'gap' && state.selected.index === gap.index;
-      ctx.fillStyle = alpha(STYLE.theme.gap, chosen ? 0.22 : 0.09);
+      const colour = gapColour(gap);
+      ctx.fillStyle = alpha(colour, chosen ? 0.24 : 0.1);
       ctx.fill(gap.path);
-      ctx.fillStyle = hatch(frame, alpha(STYLE.theme.gap, 0.5));
+      ctx.fillStyle = hatch(frame, alpha(colour, 0.5), 7, isUnknownGap(gap) ? -1 : 1);
       ctx.fill(gap.path);
-      stroke(frame, gap.path, STYLE.theme.gap, chosen ? 2.4 : 1.2);
+      stroke(frame, gap.path, colour, chosen ? 2.4 : 1, isUnknownGap(gap) && !chosen ? [4, 3] : []);
     }
   });
 }
+
+const showsAreas = () => state.theme !== 'none' || state.selected?.type === 'place';
 
 function paintTheme(frame) {
   const own = state.selected?.type === 'place' && circlesOf()[state.selected.index];
@@ -94,7 +103,7 @@ function circlePaths(index) {
 function paintOwnCircles(frame) {
   if (state.selected?.type !== 'place') return;
   const place = PLACES[state.selected.index];
-  paintNested(frame, circlePaths(place.index).map((c) => c.path), signOf(place).colour);
+  paintNested(frame, circlePaths(place.index).map((c) => c.path), signOf(place).colour, true);
 }
 
 const routeColour = (route) => STYLE.theme.route[route.theme] ?? STYLE.theme.routeOther;

@@ -1,0 +1,71 @@
+"""Fixtures shared by all tests: a town known by hand, and the bundled district."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from servicecircle.datasets import bundled_study
+from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.study import read_study
+from servicecircle.ingest.walkable import load_rules
+from servicecircle.model import Study, Variant
+from servicecircle.pipeline import Results, Streets, build_streets, run
+from tests.town import Town
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def step(self, text: str) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def cli() -> Run:
+    """Run the command line in a process of its own."""
+
+    def call(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "servicecircle", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, encoding="utf-8")
+
+    return call
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    """Return the study folder of a small town, to be damaged at will."""
+    return Town().write(tmp_path / "town")
+
+
+@pytest.fixture(scope="session")
+def district() -> Study:
+    """Read the bundled district."""
+    return read_study(bundled_study())
+
+
+@pytest.fixture(scope="session")
+def streets(district: Study) -> Streets:
+    """Price the district's streets for an adult."""
+    return build_streets(district, read_parameters(), load_rules())
+
+
+@pytest.fixture(scope="session")
+def results(district: Study) -> Results:
+    """Compute the whole district once."""
+    return run(district, read_parameters(), load_rules(), Variant(), Silent())
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory, cli: Run) -> Path:
+    """Build the district as a user does."""
+    folder = tmp_path_factory.mktemp("district") / "build"
+    done = cli("build", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
