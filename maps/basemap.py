@@ -132,7 +132,9 @@ def _outline(subdistricts: gpd.GeoDataFrame) -> BaseGeometry:
 def _open_water(water: gpd.GeoDataFrame, subdistricts: gpd.GeoDataFrame) -> list[str]:
     """Where the data, not a bank, ends a river: there it fades out instead of showing a shore that does not exist."""
     edge = _outline(subdistricts).boundary
-    latitude = float(water.total_bounds[1]) if len(water) else 0.0
+    if water.geometry.dropna().empty or edge is None:
+        return []
+    latitude = float(water.total_bounds[1])
     shores, edges = metres([shapely.union_all(water.geometry.dropna().to_numpy()).boundary, edge], latitude)
     cut = shapely.line_merge(shapely.intersection(shores, shapely.buffer(edges, CUT_M)))
     kept = [part for part in shapely.get_parts(cut) if part.length >= CUT_AT_LEAST_M]
@@ -164,6 +166,8 @@ def _water_names(water: gpd.GeoDataFrame) -> list[list[Any]]:
 
 def _borders(subdistricts: gpd.GeoDataFrame) -> list[str]:
     """Lines between subdistricts, each once, or the dashes of two neighbours would fill each other's gaps."""
+    if subdistricts.empty:
+        return []
     shared = shapely.union_all(shapely.boundary(np.asarray(simplified(subdistricts.geometry, LINE_M), dtype=object)))
     edge = _outline(subdistricts).boundary
     latitude = float(subdistricts.total_bounds[1])

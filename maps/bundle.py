@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 
 from servicecircle.errors import Fault, InputError
 
@@ -125,7 +124,7 @@ def _layer(folder: Path, name: str, columns: tuple[str, ...], remedy: str, fault
         return gpd.GeoDataFrame()
     try:
         layer = gpd.read_parquet(path)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         faults.append(Fault("layer not readable as GeoParquet", remedy, file=path.name, value=str(error)))
         return gpd.GeoDataFrame()
     _columns(layer, path.name, columns, remedy, faults)
@@ -155,7 +154,7 @@ def _columns(table: pd.DataFrame, file: str, columns: tuple[str, ...], remedy: s
 def _count(
     manifest: Mapping[str, Any], layers: Mapping[str, gpd.GeoDataFrame], remedy: str, faults: list[Fault]
 ) -> None:
-    """A layer with another number of rows than the manifest says is of another build."""
+    """Compare rows with the manifest: another number means a layer of another build."""
     listed = {entry["name"]: entry for entry in manifest["layers"]}
     for name, layer in layers.items():
         rows = listed.get(name, {}).get("rows")
@@ -168,7 +167,7 @@ def _count(
 
 
 def _tiers(layers: Mapping[str, gpd.GeoDataFrame], remedy: str, faults: list[Fault]) -> None:
-    """The map has a sign for each tier and no other."""
+    """Refuse a tier that the map has no sign for."""
     for name, layer in layers.items():
         if "tier" in layer.columns:
             strange = [tier for tier in layer["tier"].drop_duplicates() if tier not in TIERS]

@@ -84,7 +84,7 @@ def simplified(shapes: Iterable[BaseGeometry | None], tolerance_m: float) -> lis
 
 
 def clean(value: Any) -> Any:  # noqa: ANN401  a cell of any column
-    """A cell as JSON says it: unknown is null, whole floats lose the point."""
+    """Say a cell as JSON does: unknown is null, whole floats lose the point."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     plain = value.item() if isinstance(value, np.generic) else value

@@ -49,6 +49,7 @@ class Town:
 
     @property
     def side_m(self) -> float:
+        """Metres from west to east."""
         return self.blocks * BLOCK_M
 
     def homes(self) -> np.ndarray:
@@ -59,7 +60,7 @@ class Town:
         return np.column_stack([x.ravel(), y.ravel() + HOME_OFF_M])
 
     def metres_to(self, x: float, y: float) -> np.ndarray:
-        """Walking metres from every home's door to a place on a lattice corner, by hand: |dx| + |dy| and the doorstep."""
+        """Return walking metres from every home to a place on a lattice corner, by hand: |dx| + |dy| + doorstep."""
         homes = self.homes()
         return np.abs(homes[:, 0] - x) + np.abs(homes[:, 1] - HOME_OFF_M - y) + HOME_OFF_M
 
@@ -81,10 +82,12 @@ class Town:
         ]
         _geojson(folder / "buildings.geojson", homes)
         (folder / "study.toml").write_text(
-            f'id = "town"\nname_zh = "方格镇"\nname_en = "Grid Town"\ncrs = "{CRS}"\ndata_date = "2026-01-01"\n', "utf-8"
+            f'id = "town"\nname_zh = "方格镇"\nname_en = "Grid Town"\ncrs = "{CRS}"\ndata_date = "2026-01-01"\n',
+            "utf-8",
         )
         (folder / "categories.toml").write_text(
-            '[[category]]\nid = "patriotic"\nname_zh = "爱国主义教育"\nname_en = "Patriotic"\npublished = true\n', "utf-8"
+            '[[category]]\nid = "patriotic"\nname_zh = "爱国主义教育"\nname_en = "Patriotic"\npublished = true\n',
+            "utf-8",
         )
         (folder / "population.csv").write_text(
             "unit,code,name,year,measure,value,measure_unit,source,confidence,note\n"
@@ -95,7 +98,19 @@ class Town:
         for p in self.places:
             lon, lat = lonlat(p.x, p.y)
             where = ("", "") if p.confidence == "none" else (f"{lon:.7f}", f"{lat:.7f}")
-            cells = [p.id, p.kind, p.category, p.name or p.id, "", "", *where, p.status, "by hand", "by hand", "by hand"]
+            cells = [
+                p.id,
+                p.kind,
+                p.category,
+                p.name or p.id,
+                "",
+                "",
+                *where,
+                p.status,
+                "by hand",
+                "by hand",
+                "by hand",
+            ]
             rows.append(",".join([*cells, p.confidence, "wgs84", "CC0", "true", "", "", "", "", "", ""]))
         (folder / "facilities.csv").write_text("\n".join(rows) + "\n", "utf-8")
         return folder

@@ -7,6 +7,7 @@ from pyproj, ways from networkx.
 from __future__ import annotations
 
 import csv
+import itertools
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def reference() -> nx.Graph:
             if not walkable({k: v for k, v in row.items() if v}, rules):
                 continue
             ids = row["node_ids"].split(" ")
-            for a, b in zip(ids[:-1], ids[1:], strict=True):
+            for a, b in itertools.pairwise(ids):
                 metres = geod.inv(*at[a], *at[b])[2]
                 if a != b and (not graph.has_edge(a, b) or metres < graph[a][b]["metres"]):
                     graph.add_edge(a, b, metres=metres, seconds=metres / FLAT_MPS)

@@ -34,7 +34,9 @@ def test_homes_covered_are_those_within_reach_by_hand(tmp_path: Path, x: float, 
         assert row["homes"] == 20 * 21
         assert row["homes_covered"] == int((seconds <= cutoff).sum())
     radius = np.hypot(*(town.homes() - [x, y]).T)
-    assert table.loc[("district", "school", "confirmed", "radius", 900.0), "homes_covered"] == int((radius <= 1000).sum())
+    assert table.loc[("district", "school", "confirmed", "radius", 900.0), "homes_covered"] == int(
+        (radius <= 1000).sum()
+    )
 
 
 def test_every_home_knows_its_seconds(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -25,7 +27,9 @@ def drawn(request: pytest.FixtureRequest, streets: Streets) -> list[tuple[np.nda
     network, parameters = streets.network, streets.parameters
     facilities = streets.study.facilities
     placed = facilities[facilities["located"] | facilities["approximate"]].iloc[::4].head(60)
-    snapped = Snapper(network, streets.prices, parameters.snap).snap(shapely.get_coordinates(placed.geometry.to_numpy()))
+    snapped = Snapper(network, streets.prices, parameters.snap).snap(
+        shapely.get_coordinates(placed.geometry.to_numpy())
+    )
     attached = attach(network, streets.prices, snapped, streets.profile)
     reached = node_times(attached, np.arange(len(snapped)), max(CUTOFFS), request.param)
     mesh = build_tessellation(network, streets.water, parameters.circles)
@@ -56,7 +60,7 @@ def test_circles_are_valid_and_nested(drawn: list) -> None:
     for _, circles in drawn:
         areas = [circles[c].area for c in CUTOFFS]
         assert all(a.is_valid for a in areas)
-        for small, large in zip(areas[:-1], areas[1:], strict=True):
+        for small, large in itertools.pairwise(areas):
             assert shapely.difference(small, large).area < 1.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import networkx as nx
 import numpy as np
 from hypothesis import given
@@ -11,7 +13,8 @@ from servicecircle.graph import Graph, make_graph, path, search
 
 N = 9
 arcs = st.lists(
-    st.tuples(st.integers(0, N - 1), st.integers(0, N - 1), st.floats(0.0, 50.0).map(lambda s: round(s, 3))), max_size=40
+    st.tuples(st.integers(0, N - 1), st.integers(0, N - 1), st.floats(0.0, 50.0).map(lambda s: round(s, 3))),
+    max_size=40,
 )
 
 
@@ -81,6 +84,6 @@ def test_a_path_takes_the_seconds_it_says(chosen: list[tuple[int, int, float]], 
     cheapest: dict[tuple[int, int], float] = {}
     for tail, head, cost in chosen:
         cheapest[tail, head] = min(cost, cheapest.get((tail, head), np.inf))
-    walked = sum(cheapest[int(u), int(v)] for u, v in zip(nodes[:-1], nodes[1:], strict=True))
+    walked = sum(cheapest[int(u), int(v)] for u, v in itertools.pairwise(nodes))
     assert abs(walked - best) < 1e-9
     assert abs(seconds - best) < 1e-9

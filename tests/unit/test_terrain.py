@@ -66,6 +66,14 @@ def test_missing_other_and_cut_files_are_refused(tmp_path: Path) -> None:
             read_terrain(tmp_path / "terrain.tif")
 
 
+def test_a_raster_beyond_any_district_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    profile = {"driver": "GTiff", "width": 20_000, "height": 20_000, "count": 1, "dtype": "uint8", "sparse_ok": True}
+    with rasterio.open(tmp_path / "terrain.tif", "w", crs="EPSG:32648", transform=NORTH_UP, **profile):
+        pass
+    with pytest.raises(InputError, match=r"value: 400000000.*cut the raster"):
+        read_terrain(tmp_path / "terrain.tif")
+
+
 def test_a_raster_without_any_place_is_refused_without_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "terrain.tif"
     with pytest.warns(NotGeoreferencedWarning):
