@@ -76,9 +76,9 @@ def metres(shapes: Iterable[BaseGeometry | None], latitude: float, *, back: bool
 def simplified(shapes: Iterable[BaseGeometry | None], tolerance_m: float) -> list[BaseGeometry | None]:
     """Drop vertices that move an outline by less than ``tolerance_m``; the eye cannot see them at the last zoom."""
     given = np.asarray(list(shapes), dtype=object)
-    box = shapely.total_bounds(given)
-    if not np.isfinite(box).all():
+    if not len(given) or shapely.is_empty(given).all():
         return list(given)
+    box = shapely.total_bounds(given)
     latitude = float(box[1] + box[3]) / 2
     return list(metres(shapely.simplify(metres(given, latitude), tolerance_m), latitude, back=True))
 

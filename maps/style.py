@@ -2,7 +2,7 @@
 
 Tiers and categories differ by shape and letter as well as by hue. Hues keep to
 indigo, orange and green (tiers) and Paul Tol's "muted" scheme (categories), which stay apart in the common kinds of
-colour blindness, darkened until white letters on them and they on paper keep a contrast of 3:1. No tier is blue: water
+colour blindness, darkened until white letters on them can be read (4.5:1). No tier is blue: water
 is.
 """
 
@@ -16,7 +16,7 @@ __all__ = ["category_signs", "css_variables", "style"]
 INK = {
     "ink": "#1f2930",
     "ink-soft": "#4d5963",
-    "ink-faint": "#68737c",
+    "ink-faint": "#5e6972",
     "line": "#e3ddd0",
     "line-strong": "#c9c1b1",
     "paper": "#fdfbf7",
@@ -30,7 +30,7 @@ TIERS = {
     "community": {"colour": "#c14a09", "glyph": "社", "shape": "circle"},
     "base": {"colour": "#0a7a5c", "glyph": "基", "shape": "diamond"},
 }
-CATEGORIES = ("#882255", "#117733", "#332288", "#2478a6", "#8f3a86", "#86680f", "#1f8578", "#b4525f")
+CATEGORIES = ("#882255", "#117733", "#332288", "#2478a6", "#8f3a86", "#86680f", "#1c7c70", "#b4525f")
 UNCATEGORISED = "#4d5963"
 GROUND = {
     "outside": "#ebe6db",

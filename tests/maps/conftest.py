@@ -1,0 +1,38 @@
+"""The made-up town as a bundle, plain and with hostile names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maps.bundle import Bundle, read_bundle
+from maps.study import study_page
+from tests.maps.hostile import hostile_names
+from tests.maps.town import write_town
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the town's bundle; read it, never write to it."""
+    return write_town(tmp_path_factory.mktemp("town") / "build")
+
+
+@pytest.fixture(scope="session")
+def town_bundle(town: Path) -> Bundle:
+    """Give the town's bundle as read."""
+    return read_bundle(town)
+
+
+@pytest.fixture(scope="session")
+def town_page(town_bundle: Bundle) -> str:
+    """Give the town's page."""
+    return study_page(town_bundle)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
+    """Give every text of the town with its hostile stand-in, and the page they are in."""
+    given, name = hostile_names()
+    folder = write_town(tmp_path_factory.mktemp("hostile") / "build", name)
+    return given, study_page(read_bundle(folder))
