@@ -16,7 +16,7 @@ from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Direction
 from servicecircle.pipeline import Streets
-from servicecircle.publish.bundle import feature_collection, tidy
+from servicecircle.publish.geojson import feature_collection, tidy
 from servicecircle.publish.tables import rounded
 from servicecircle.reach import attach, node_times
 from servicecircle.snapping import Snapper

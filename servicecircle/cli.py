@@ -7,11 +7,13 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from servicecircle import __version__
+from servicecircle.cli_options import AsJson, Data, Params, ProfileName, study_folder, study_streets
+from servicecircle.cli_route import app as route_app
 from servicecircle.errors import Fault, InputError, NoWayError
 
 __all__ = ["main"]
@@ -25,17 +27,10 @@ app = typer.Typer(
     help="Who can walk to what within 15 minutes, where nobody can, and what to do about it.",
 )
 
+app.add_typer(route_app, name="route")
+
 _BAD_INPUT, _NO_WAY = 2, 3
 _LON, _LAT = 180.0, 90.0
-
-Data = Annotated[
-    Path | None, typer.Option(help="A study folder in the schema of data/geo; default: the bundled district.")
-]
-Params = Annotated[Path | None, typer.Option(help="A TOML file laid over the packaged parameters.")]
-ProfileName = Annotated[
-    str | None, typer.Option(help="adult, pupil, preschool, elder, stepfree, flat, or level-NAME; default adult.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def main() -> None:
@@ -79,7 +74,7 @@ def build(
     rules = load_rules()
     with Steps(total=10) as steps:
         steps.step("reading")
-        study = read_study(_folder(data))
+        study = read_study(study_folder(data))
         results = run(study, parameters, rules, Variant(), steps)
         steps.step("writing")
         write_bundle(results, out)
@@ -92,7 +87,7 @@ def ledger(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     from servicecircle.ingest.study import read_study
     from servicecircle.registry.ledger import build_ledger
 
-    study = read_study(_folder(data))
+    study = read_study(study_folder(data))
     found = build_ledger(study.facilities, study.declared, study.categories)
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
@@ -118,7 +113,7 @@ def circle(
     point = _point(at, "--at")
     if direction not in set(Direction):
         raise InputError([Fault("unknown direction", "use from or to", column="--direction", value=direction)])
-    streets = _streets(data, params, profile, _minutes(minutes))
+    streets = study_streets(data, params, profile, _minutes(minutes))
     typer.echo(circle_at(streets, point, Direction(direction)), nl=False)
 
 
@@ -136,7 +131,7 @@ def walk(
     from servicecircle.summary import print_walk
 
     ends = _point(start, "--from"), _point(end, "--to")
-    streets = _streets(data, params, profile, None)
+    streets = study_streets(data, params, profile, None)
     try:
         found = streets.walker().walk(*ends)
     except NoWayError as error:
@@ -169,22 +164,6 @@ def gaps(
     from servicecircle.summary import print_gaps
 
     print_gaps(found)
-
-
-def _streets(data: Path | None, params: Path | None, profile: str | None, minutes: tuple[float, ...] | None) -> Any:  # noqa: ANN401
-    from servicecircle.ingest.parameters import read_parameters
-    from servicecircle.ingest.study import read_study
-    from servicecircle.ingest.walkable import load_rules
-    from servicecircle.pipeline import build_streets
-
-    parameters = read_parameters(params, profile=profile, minutes=minutes)
-    return build_streets(read_study(_folder(data)), parameters, load_rules())
-
-
-def _folder(data: Path | None) -> Path:
-    from servicecircle.datasets import bundled_study
-
-    return data if data is not None else bundled_study()
 
 
 def _minutes(text: str) -> tuple[float, ...]:

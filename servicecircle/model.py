@@ -151,7 +151,8 @@ class Study:
 
     ``facilities``: one row a place, unlocated ones with an empty geometry (columns in ``schemas.FACILITIES``).
     ``categories``: index category; name_zh, name_en, published. ``links``: the vertical-link register.
-    ``population``: published figures. ``routes``, ``stops``: the published study routes in their order.
+    ``population``: published figures. ``people``: a planner's own homes (demand_id, people, geometry) in place of an
+    estimate from the figures. ``routes``, ``stops``: the published study routes in their order.
     ``inputs``: file name -> SHA-256.
     """
 
@@ -163,6 +164,7 @@ class Study:
     categories: pd.DataFrame
     declared: tuple[Declared, ...]
     population: pd.DataFrame
+    people: gpd.GeoDataFrame | None
     routes: pd.DataFrame
     stops: pd.DataFrame
     inputs: Mapping[str, str]

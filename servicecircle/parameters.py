@@ -17,6 +17,7 @@ __all__ = [
     "LinkParameters",
     "PaceParameters",
     "Parameters",
+    "PopulationParameters",
     "Profile",
     "SnapParameters",
     "TerrainParameters",
@@ -85,6 +86,30 @@ class GapParameters(_Frozen):
     min_people: float = Field(ge=0)
 
 
+class PopulationParameters(_Frozen):
+    """Where people may live, and which published figures are shared among their homes."""
+
+    base_year: int
+    measure: str
+    sample_m: float = Field(gt=1)
+    frontage_spacing_m: float = Field(gt=1)
+    frontage_gap_m: float = Field(ge=0)
+    residential_streets: tuple[str, ...]
+    skipped_services: tuple[str, ...]
+    not_homes: tuple[str, ...]
+    not_home_uses: tuple[str, ...]
+    smallest_home_m2: float = Field(ge=0)
+    storey_m: float = Field(gt=0)
+    least_storey_m: float = Field(gt=0)
+    most_storey_m: float = Field(gt=0)
+    default_levels: float = Field(ge=1)
+    most_levels: float = Field(ge=1)
+    fewest_trusted: int = Field(ge=1)
+    land_cell_m: float = Field(gt=1)
+    land_reach_m: float = Field(gt=0)
+    rail_buffer_m: float = Field(ge=0)
+
+
 class LinkParameters(_Frozen):
     """Which vertical links are open."""
 
@@ -125,6 +150,7 @@ class Parameters(_Frozen):
     snap: SnapParameters
     coverage: CoverageParameters
     gaps: GapParameters
+    population: PopulationParameters
     links: LinkParameters
     profiles: dict[str, Profile]
     profile: str = "adult"

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from servicecircle.arrays import Floats
 from servicecircle.coverage import Access, coverage_table, home_access
 from servicecircle.crs import to_metric
-from servicecircle.demand import Demand, DemandParameters, estimate_demand
+from servicecircle.demand import Demand, estimate_demand
 from servicecircle.gaps import GapInputs, find_gaps
 from servicecircle.ingest.walkable import Rule, apply_rules
 from servicecircle.isochrone import Drawer
@@ -23,7 +23,7 @@ from servicecircle.parameters import Parameters, Profile
 from servicecircle.places import About, describe_places, draw_circles, school_table, snap_places
 from servicecircle.reach import Attached, attach, door_to_door, node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
-from servicecircle.routes import place_stops, trace_routes
+from servicecircle.routes import check_routes, place_stops, trace_routes
 from servicecircle.snapping import Snapped, Snapper
 from servicecircle.tessellation import build_tessellation
 from servicecircle.walk import Walker
@@ -65,7 +65,8 @@ class Results:
     gaps: gpd.GeoDataFrame
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
-    legs: pd.DataFrame
+    legs: gpd.GeoDataFrame
+    route_faults: pd.DataFrame
 
 
 def build_streets(
@@ -98,7 +99,7 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     ledger = build_ledger(study.facilities, study.declared, study.categories)
 
     progress.step("population")
-    demand = estimate_demand(study.area, streets.lines, study.population, DemandParameters())
+    demand = estimate_demand(study.area, streets.lines, study.population, parameters.population)
 
     progress.step("doors")
     placed = study.facilities[study.facilities["located"] | study.facilities["approximate"]].reset_index(drop=True)
@@ -158,8 +159,22 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     progress.step("routes")
     stops = place_stops(study.stops)
     routes, legs = trace_routes(streets.walker(), study.routes, stops)
+    faults = check_routes(study.routes, stops, legs, study.area, cutoff)
     return Results(
-        streets, ledger, facilities, isochrones, unions, demand, homes, coverage, schools, gaps, routes, stops, legs
+        streets,
+        ledger,
+        facilities,
+        isochrones,
+        unions,
+        demand,
+        homes,
+        coverage,
+        schools,
+        gaps,
+        routes,
+        stops,
+        legs,
+        faults,
     )
 
 

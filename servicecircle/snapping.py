@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-from servicecircle.arrays import Floats, Ints
+from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.crs import to_lonlat, to_metric
 from servicecircle.graph import components, make_graph
 from servicecircle.network import EdgeSeconds, WalkNetwork
@@ -32,7 +31,7 @@ class Snapped:
         """Return the number of places."""
         return len(self.edge)
 
-    def take(self, which: npt.NDArray[np.int64]) -> Snapped:
+    def take(self, which: Ints) -> Snapped:
         """Return the places at the given positions."""
         return Snapped(self.edge[which], self.share[which], self.snap_m[which], self.lonlat[which])
 
@@ -41,7 +40,7 @@ class Snapper:
     """The edges that a door can open on, indexed once for one profile.
 
     Left out: what the profile cannot walk, tunnels, decks of bridges, lifts, escalators, crossings, and pieces of the
-    network too small to lead anywhere.
+    ground-level network too small to lead anywhere.
     """
 
     def __init__(self, network: WalkNetwork, seconds: EdgeSeconds, parameters: SnapParameters) -> None:
@@ -83,13 +82,16 @@ class Snapper:
         return Snapped(edge, np.clip(share, 0.0, 1.0), distance, to_lonlat(foot, network.crs))
 
 
-def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int) -> npt.NDArray[np.bool_]:
+def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int) -> Bools:
     """Whether each edge lies in a piece of at least ``min_nodes`` nodes in which every node reaches every other.
 
-    Where no piece is that large, the largest one counts.
+    Bridges and tunnels do not count: stairs that lead up to a river bridge and nowhere else are near every street in
+    plan and far from it on foot, and no door opens on them. Where no piece is that large, the largest one counts.
     """
     tail, head = network.tail, network.head
-    arcs = (np.r_[tail, head], np.r_[head, tail], np.r_[seconds.forward_s, seconds.backward_s])
-    label, size = components(make_graph(network.n_nodes, *arcs))
+    off_ground = (network.edges["bridge"] | network.edges["tunnel"]).to_numpy()
+    both = np.r_[seconds.forward_s, seconds.backward_s]
+    both[np.r_[off_ground, off_ground]] = np.inf
+    label, size = components(make_graph(network.n_nodes, np.r_[tail, head], np.r_[head, tail], both))
     enough = min(min_nodes, int(size.max(initial=0)))
     return np.asarray((label[tail] == label[head]) & (size[label[tail]] >= enough))

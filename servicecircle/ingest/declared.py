@@ -1,4 +1,4 @@
-"""Published counts, ``declared.toml``, and the reader of TOML lists of tables that other files share."""
+"""Published counts, ``declared.toml``, and the readers of TOML that other files share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from servicecircle.errors import Fault, InputError
 from servicecircle.model import Declared
 
-__all__ = ["read_declared", "read_entries"]
+__all__ = ["read_declared", "read_entries", "read_toml"]
 
 _OF = re.compile(r"school|community|base|category|route|(category|designation):[a-z][a-z0-9_]*")
 _KEYS: dict[str, type] = {"of": str, "count": int, "at_least": bool, "wording": str, "paper": str, "date": str}
@@ -60,11 +60,7 @@ def read_entries(
     InputError
         The file is missing, not UTF-8, not TOML, or has no such table.
     """
-    text = _text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError([Fault(f"not TOML: {error}", "correct the syntax", path.name)]) from error
+    content, text = read_toml(path)
     tables = content.get(key)
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise InputError([Fault(f"no [[{key}]] in it", f"begin each entry with [[{key}]]", path.name)])
@@ -81,14 +77,24 @@ def read_entries(
     return entries, faults
 
 
-def _text(path: Path) -> str:
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Read a TOML file: its content, and its text.
+
+    Raises
+    ------
+    InputError
+        The file is missing, not UTF-8 or not TOML.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), text
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: byte {error.start} cannot be read"
         raise InputError([Fault(problem, "save it as UTF-8", path.name)]) from error
     except OSError as error:
         raise InputError([Fault(f"cannot be read: {error.strerror}", "check the path", path.name)]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([Fault(f"not TOML: {error}", "correct the syntax", path.name)]) from error
 
 
 def _entry(

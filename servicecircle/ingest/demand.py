@@ -1,4 +1,4 @@
-"""People: the published figures, ``population.csv``, and a user's own table of homes."""
+"""People: the published figures, ``population.csv``, and a planner's own homes, ``people.csv``."""
 
 from __future__ import annotations
 
@@ -8,28 +8,19 @@ import geopandas as gpd
 import pandas as pd
 
 from servicecircle.crs import WGS84
-from servicecircle.ingest.facilities import Extent, read_positions, read_text_table
+from servicecircle.ingest.text_table import Extent, read_positions, read_text_table
 
-__all__ = ["read_demand", "read_population"]
+__all__ = ["POPULATION", "read_demand", "read_population"]
+
+POPULATION = ["unit", "code", "name", "year", "measure", "value", "measure_unit", "source", "confidence", "note"]
+"""Columns of population.csv."""
 
 _UNITS = ("district", "subdistrict", "community", "school")
-_POPULATION = (
-    "unit",
-    "code",
-    "name",
-    "year",
-    "measure",
-    "value",
-    "measure_unit",
-    "source",
-    "confidence",
-    "note",
-)
 _DEMAND = ("demand_id", "lon", "lat", "people")
 
 
 def read_demand(path: Path, extent: Extent) -> gpd.GeoDataFrame:
-    """Read a user's own homes, which replace the estimate.
+    """Read a planner's own homes, which replace the estimate.
 
     Parameters
     ----------
@@ -76,7 +67,7 @@ def read_population(path: Path) -> pd.DataFrame:
     InputError
         All faults of the file.
     """
-    table = read_text_table(path, _POPULATION)
+    table = read_text_table(path, POPULATION)
     cells = table.cells
     table.check_word("unit", _UNITS)
     for column in ("name", "measure", "source"):
@@ -86,6 +77,4 @@ def read_population(path: Path) -> pd.DataFrame:
     year, value = table.numbers("year"), table.numbers("value")
     table.check((year % 1 != 0) & year.notna(), "year", "not a year", "write it as 2020, or leave it empty")
     table.check(value < 0, "value", "a figure below 0", "give the published figure, or leave it empty")
-    table.done()
-    figures = cells.where(cells != "")
-    return figures.assign(year=year.astype("Int64"), value=value)
+    return table.done().assign(year=year.astype("Int64"), value=value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,34 @@ import shapely
 
 from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
-from servicecircle.ingest.declared import read_declared
-from servicecircle.ingest.demand import read_population
+from servicecircle.ingest.declared import read_declared, read_toml
+from servicecircle.ingest.demand import POPULATION, read_demand, read_population
 from servicecircle.ingest.facilities import read_categories, read_facilities
 from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.terrain import read_terrain
+from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
 from servicecircle.model import Study, StudyArea, Ways
 
 __all__ = ["read_study"]
 
-_REQUIRED = ("study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "facilities.csv")
-_OPTIONAL = (
-    "categories.toml", "terrain.tif", "buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson",
-    "vertical_links.csv", "routes.csv", "route_stops.csv", "population.csv", "declared.toml",
+_REQUIRED = (
+    "study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "facilities.csv", "categories.toml",
 )  # fmt: skip
+_PEOPLE = ("population.csv", "people.csv")  # one of them; the second replaces the estimate made from the first
+_OPTIONAL = (
+    "terrain.tif", "buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson",
+    "vertical_links.csv", "routes.csv", "route_stops.csv", "declared.toml",
+)  # fmt: skip
+_HEAD = ("id", "name_zh", "name_en", "crs", "data_date")
 _LINKS = [
     "link_id", "kind", "name", "osm_type", "osm_id", "from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "length_m",
     "ride_s", "wait_s", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins", "source",
     "confidence", "note",
 ]  # fmt: skip
-_LINK_NUMBERS = ("from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "length_m", "ride_s", "wait_s", "fee_cny")
+_LINK_NUMBERS = (
+    "osm_id", "from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "length_m", "ride_s", "wait_s", "fee_cny",
+)  # fmt: skip
 _ROUTES = ["route_id", "name", "theme", "provenance", "source", "date", "note"]
 _STOPS = ["route_id", "seq", "name", "facility_id", "lon", "lat", "position_confidence", "note"]
 
@@ -50,26 +56,42 @@ def read_study(folder: Path) -> Study:
     if not folder.is_dir():
         remedy = "give a folder in the schema of data/geo"
         raise InputError([Fault("no such study folder", remedy, value=str(folder))])
-    missing = [name for name in _REQUIRED if not (folder / name).is_file()]
-    if missing:
-        raise InputError([Fault("no such file", "a study folder needs it; see data/geo/README.md", m) for m in missing])
-    head = _toml(folder / "study.toml")
+    _check_files(folder)
+    head = _head(folder / "study.toml")
     ways = read_ways(folder, str(head["data_date"]))
     categories = read_categories(folder / "categories.toml")
     extent = _extent(ways)
+    population, people = (_given(folder, name) for name in _PEOPLE)
+    terrain, declared = (_given(folder, name) for name in ("terrain.tif", "declared.toml"))
+    routes = _routes(folder)
     return Study(
         area=_area(folder, head),
         ways=ways,
-        terrain=read_terrain(folder / "terrain.tif") if (folder / "terrain.tif").is_file() else None,
+        terrain=read_terrain(terrain) if terrain else None,
         links=_links(folder),
         facilities=read_facilities(folder / "facilities.csv", categories, extent),
         categories=categories,
-        declared=read_declared(folder / "declared.toml") if (folder / "declared.toml").is_file() else (),
-        population=read_population(folder / "population.csv"),
-        routes=_table(folder, "routes.csv", _ROUTES, ()),
-        stops=_table(folder, "route_stops.csv", _STOPS, ("seq", "lon", "lat")),
+        declared=read_declared(declared) if declared else (),
+        population=read_population(population) if population else pd.DataFrame(columns=POPULATION),
+        people=read_demand(people, extent) if people else None,
+        routes=routes,
+        stops=_stops(folder, routes["route_id"]),
         inputs=_hashes(folder),
     )
+
+
+def _check_files(folder: Path) -> None:
+    needs = "a study folder needs it; see data/geo/README.md"
+    faults = [Fault("no such file", needs, name) for name in _REQUIRED if not _given(folder, name)]
+    if not any(_given(folder, name) for name in _PEOPLE):
+        remedy = "give published figures; or people.csv, a table of your own; see data/geo/README.md"
+        faults.append(Fault("no such file", remedy, "population.csv"))
+    if faults:
+        raise InputError(faults)
+
+
+def _given(folder: Path, name: str) -> Path | None:
+    return folder / name if (folder / name).is_file() else None
 
 
 def _area(folder: Path, head: dict[str, Any]) -> StudyArea:
@@ -97,58 +119,55 @@ def _area(folder: Path, head: dict[str, Any]) -> StudyArea:
 
 
 def _layer(folder: Path, name: str, columns: list[str]) -> gpd.GeoDataFrame:
-    if (folder / name).is_file():
-        return read_geojson(folder / name, columns)
+    path = _given(folder, name)
+    if path:
+        return read_geojson(path, columns)
     return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=[], crs=WGS84)
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        head = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([Fault(f"not readable as TOML: {error}", "save it as UTF-8 TOML", path.name)]) from error
-    keys = ("id", "name_zh", "name_en", "crs", "data_date")
-    faults = [Fault(f"no {key}", f'add {key} = "..."', path.name, None, key) for key in keys if key not in head]
+def _head(path: Path) -> dict[str, Any]:
+    head, _ = read_toml(path)
+    faults = [Fault(f"no {key}", f'add {key} = "..."', path.name, None, key) for key in _HEAD if key not in head]
     if faults:
         raise InputError(faults)
     return head
 
 
-def _table(folder: Path, name: str, columns: list[str], numbers: tuple[str, ...]) -> pd.DataFrame:
-    """Read an optional CSV table of text, with some columns of numbers."""
-    path = folder / name
-    if not path.is_file():
-        return pd.DataFrame(columns=columns)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except pd.errors.EmptyDataError as error:
-        raise InputError([Fault("the file is empty", "give at least the header line", name)]) from error
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InputError([Fault(f"not readable as CSV: {error}", "save it as UTF-8 CSV", name)]) from error
-    absent = [c for c in columns if c not in table]
-    if absent:
-        raise InputError([Fault("no such column", "add it to the header", name, 1, c) for c in absent])
-    table = table[columns].replace("", None)
-    faults: list[Fault] = []
-    for column in numbers:
-        value = pd.to_numeric(table[column], errors="coerce").astype(np.float64)
-        wrong = (table[column].notna() & ~np.isfinite(value)).to_numpy()
-        faults += [
-            Fault(
-                "not a number", "give a plain number or leave it empty", name, int(i) + 2, column, table[column].iloc[i]
-            )
-            for i in np.flatnonzero(wrong)
-        ]
-        table[column] = value
-    if faults:
-        raise InputError(faults)
-    return table
+def _table(folder: Path, name: str, columns: list[str]) -> TextTable:
+    """Read an optional table: without its file it has no rows."""
+    path = _given(folder, name)
+    if path:
+        return read_text_table(path, columns, may_be_empty=True)
+    return TextTable(name, pd.DataFrame(columns=columns, dtype=str))
 
 
 def _links(folder: Path) -> pd.DataFrame:
-    links = _table(folder, "vertical_links.csv", _LINKS, _LINK_NUMBERS)
-    links["osm_id"] = pd.to_numeric(links["osm_id"], errors="coerce").fillna(-1).astype(np.int64)
-    return links
+    table = _table(folder, "vertical_links.csv", _LINKS)
+    cells = table.cells
+    table.check_id("link_id")
+    numbers = {column: table.numbers(column) for column in _LINK_NUMBERS}
+    again = cells.duplicated(["osm_type", "osm_id"]) & (cells["osm_id"] != "")
+    table.check(again, "osm_type, osm_id", "the object occurs twice", "keep one of the two rows")
+    links = table.done()[_LINKS].assign(**numbers).reset_index(drop=True)
+    return links.assign(osm_id=links["osm_id"].fillna(-1).astype(np.int64))
+
+
+def _routes(folder: Path) -> pd.DataFrame:
+    table = _table(folder, "routes.csv", _ROUTES)
+    table.check_id("route_id")
+    return table.done()[_ROUTES].reset_index(drop=True)
+
+
+def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
+    table = _table(folder, "route_stops.csv", _STOPS)
+    cells = table.cells
+    table.check(~cells["route_id"].isin(routes), "route_id", "no such route", "give it a row in routes.csv")
+    table.check(cells["seq"] == "", "seq", "no place in the route", "number the stops from 1")
+    table.check(
+        cells.duplicated(["route_id", "seq"]), "route_id, seq", "the stop occurs twice", "keep one, or renumber"
+    )
+    numbers = {column: table.numbers(column) for column in ("seq", "lon", "lat")}
+    return table.done()[_STOPS].assign(**numbers).reset_index(drop=True)
 
 
 def _extent(ways: Ways) -> tuple[float, float, float, float]:
@@ -157,5 +176,5 @@ def _extent(ways: Ways) -> tuple[float, float, float, float]:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    names = sorted(n for n in (*_REQUIRED, *_OPTIONAL) if (folder / n).is_file())
+    names = sorted(n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL) if _given(folder, n))
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
-from servicecircle.arrays import Floats, Shapes
+from servicecircle.arrays import Floats
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
 from servicecircle.pipeline import Results
+from servicecircle.publish.geojson import DECIMALS, feature_collection, tidy
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
-from servicecircle.publish.tables import finite, rounded, write_csv
+from servicecircle.publish.tables import rounded, write_csv
 
-__all__ = ["feature_collection", "tidy", "write_bundle"]
+__all__ = ["write_bundle"]
 
-_DECIMALS = 7
 _GEOJSON_BYTES = 5_000_000
 _UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"}
 _LICENCE = "ODbL-1.0"
@@ -54,19 +52,6 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return manifest
-
-
-def feature_collection(layer: gpd.GeoDataFrame) -> str:
-    """Return a layer as GeoJSON, one feature a line; missing values are null, text is kept as it is."""
-    names = [c for c in layer.columns if c != layer.geometry.name]
-    columns = [[finite(v) for v in layer[name]] for name in names]
-    shapes = shapely.to_geojson(layer.geometry.to_numpy())
-    features = []
-    for row, shape in zip(zip(*columns, strict=True), shapes, strict=True):
-        properties = dict(zip(names, row, strict=True))
-        text = json.dumps(properties, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        features.append(f'{{"type":"Feature","properties":{text},"geometry":{shape or "null"}}}')
-    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
 def _fill(results: Results, folder: Path) -> Manifest:
@@ -121,17 +106,8 @@ def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
     )
 
 
-def tidy(shapes: Shapes) -> Shapes:
-    """Round to 7 decimals (about 1 cm); a polygon that rounding breaks is mended, an empty shape becomes None."""
-    out = np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS) + 0.0), dtype=object)
-    broken = ~shapely.is_valid(out) & ~shapely.is_missing(out)
-    out[broken] = shapely.make_valid(out[broken], method="structure")
-    out[shapely.is_empty(out)] = None
-    return out
-
-
 def _box(bounds: Floats) -> tuple[float, float, float, float]:
-    west, south, east, north = (round(float(v), _DECIMALS) for v in bounds)
+    west, south, east, north = (round(float(v), DECIMALS) for v in bounds)
     return west, south, east, north
 
 

@@ -58,6 +58,7 @@ def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
         "gaps": results.gaps,
         "routes": results.routes,
         "route_stops": results.stops,
+        "route_legs": results.legs,
         "vertical_links": _links(results),
     }
 
@@ -87,7 +88,8 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "coverage": results.coverage,
         "schools": results.schools,
         "gaps": pd.DataFrame(results.gaps.drop(columns=["geometry"])),
-        "route_legs": results.legs,
+        "route_legs": pd.DataFrame(results.legs.drop(columns=["geometry"])),
+        "route_faults": results.route_faults,
         "population_hold_out": demand.hold_out,
         "footprint_completeness": demand.completeness,
         "walkable": results.streets.walkable,

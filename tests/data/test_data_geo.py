@@ -124,6 +124,12 @@ def test_a_facility_id_says_its_kind() -> None:
         assert re.fullmatch(letters[row["kind"]] + "[0-9a-f]{6}", row["facility_id"]), row["facility_id"]
 
 
+def test_no_school_is_taken_from_memory() -> None:
+    reasons = Counter(row["name"] for row in table("excluded.csv") if "from memory" in row["reason"])
+    assert reasons == Counter(["渝中区区级机关幼儿园", "渝中区曾家岩幼儿园", "重庆市巴蜀幼儿园"])
+    assert not [row["name"] for row in of_kind("school") if "knowledge" in row["source"] + row["position_source"]]
+
+
 def test_every_category_is_known_and_used() -> None:
     categories = toml("categories.toml")["category"]
     assert len(categories) == 8

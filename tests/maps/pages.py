@@ -20,6 +20,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element: a block of data, or something else."""
         given = dict(attrs)
         self.tags.append((tag, given))
         self._block = given["id"] if tag == "script" and given.get("type") == "application/json" else None
@@ -28,10 +29,12 @@ class Page(HTMLParser):
         self.rest += [value for value in given.values() if value]
 
     def handle_endtag(self, tag: str) -> None:
+        """Close a block."""
         if tag == "script":
             self._block = None
 
     def handle_data(self, data: str) -> None:
+        """Keep text where it stands."""
         if self._block:
             self.blocks[self._block] += data
         else:

@@ -69,7 +69,15 @@ def test_simplifying_moves_no_outline_further_than_told() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [(math.nan, None), (math.inf, None), (None, None), (3.0, 3), (np.float64(0.25), 0.25), (np.bool_(True), True), ("x", "x")],
+    [
+        (math.nan, None),
+        (math.inf, None),
+        (None, None),
+        (3.0, 3),
+        (np.float64(0.25), 0.25),
+        (np.bool_(1), True),
+        ("x", "x"),
+    ],
 )
 def test_a_cell_is_said_as_json_says_it(cell: object, said: object) -> None:
     found = clean(cell)

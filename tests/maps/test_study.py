@@ -134,7 +134,17 @@ def test_hostile_names_stay_in_their_blocks(hostile: tuple[dict[str, str], str])
     loose = [p for p in given.values() if len(p) > 12 and p in rest and p != area]
     assert loose == []
     found = set().union(*(texts(page.json(name)) for name in study.BLOCKS))
-    for own in ("school 第0处", "上街道", "a public list", "红色线路", "大扶梯", "第1站", "平均步行19分钟，超出4分钟。", "报道", "清江"):
+    for own in (
+        "school 第0处",
+        "上街道",
+        "a public list",
+        "红色线路",
+        "大扶梯",
+        "第1站",
+        "平均步行19分钟，超出4分钟。",
+        "报道",
+        "清江",
+    ):
         assert given[own] in found
 
 

@@ -41,7 +41,9 @@ def test_every_word_asked_for_is_there() -> None:
 
 
 def test_every_word_there_is_asked_for() -> None:
-    groups = set(re.findall(r"coded\('(\w+)'", SCRIPT)) | set(re.findall(r"t\(`(\w+?)_\$\{", SCRIPT)) | {"tab", "method"}
+    groups = (
+        set(re.findall(r"coded\('(\w+)'", SCRIPT)) | set(re.findall(r"t\(`(\w+?)_\$\{", SCRIPT)) | {"tab", "method"}
+    )
     idle = [key for key in WORDS["zh"] if key not in _used() and key.split("_")[0] not in groups]
     assert idle == []
 

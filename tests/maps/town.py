@@ -51,14 +51,25 @@ def write_town(folder: Path, name: Name = str) -> Path:
     manifest = {
         "bundle_version": "1",
         "servicecircle_version": "0.1.0",
-        "area": {"id": "town", "name_zh": name("江城"), "name_en": name("River Town"), "bbox": [WEST, SOUTH, EAST, NORTH]},
+        "area": {
+            "id": "town",
+            "name_zh": name("江城"),
+            "name_en": name("River Town"),
+            "bbox": [WEST, SOUTH, EAST, NORTH],
+        },
         "data_date": name("2026-04-26"),
         "profile": name("adult"),
         "parameters": {},
         "parameters_sha256": "0" * 64,
         "layers": [{"name": layer, "rows": len(frame)} for layer, frame in layers.items()],
         "sources": [
-            {"id": "osm", "title": name("OpenStreetMap"), "date": "2026", "licence": "ODbL-1.0", "attribution": name("© OSM")}
+            {
+                "id": "osm",
+                "title": name("OpenStreetMap"),
+                "date": "2026",
+                "licence": "ODbL-1.0",
+                "attribution": name("© OSM"),
+            }
         ],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
@@ -142,13 +153,22 @@ def _network(name: Name) -> gpd.GeoDataFrame:
         rows.append(_edge(i, classes[i % 7], name(f"纵{i}路"), LineString([(x, SOUTH), (x, NORTH)]), bridge=i == 7))
     for j in range(8):
         y = SOUTH + STEP * j
-        rows.append(_edge(20 + j, classes[(j + 2) % 7], name(f"横{j}路"), LineString([(WEST, y), (EAST, y)]), tunnel=j == 1))
+        rows.append(
+            _edge(20 + j, classes[(j + 2) % 7], name(f"横{j}路"), LineString([(WEST, y), (EAST, y)]), tunnel=j == 1)
+        )
     rows.append(_edge(40, "elevator", None, LineString([(WEST, SOUTH), (WEST, SOUTH + STEP)]), kind="lift"))
     return _frame(rows)
 
 
-def _edge(  # noqa: D103
-    number: int, highway: str, name: str | None, line: LineString, *, bridge: bool = False, tunnel: bool = False, kind: str = ""
+def _edge(
+    number: int,
+    highway: str,
+    name: str | None,
+    line: LineString,
+    *,
+    bridge: bool = False,
+    tunnel: bool = False,
+    kind: str = "",
 ) -> dict[str, Any]:
     drawn = kind or {"steps": "stairs", "footway": "path"}.get(highway, "street")
     return {
@@ -243,7 +263,9 @@ def _unions() -> gpd.GeoDataFrame:
             for cutoff in CUTOFFS:
                 if (tier, basis) == ("community", "confirmed"):
                     continue  # nothing of it has a position: unknown
-                shape = gpd.GeoSeries([at.buffer(cutoff * 7e-6) for _, t, at in places() if t == tier and at]).union_all()
+                shape = gpd.GeoSeries(
+                    [at.buffer(cutoff * 7e-6) for _, t, at in places() if t == tier and at]
+                ).union_all()
                 rows.append({"tier": tier, "basis": basis, "cutoff_s": float(cutoff), "geometry": shape})
     common = {"profile": "adult", "direction": "from", "area_m2": 1.0}
     return _frame([row | common for row in rows])
@@ -388,7 +410,14 @@ def _links(name: Name) -> gpd.GeoDataFrame:
 def _tables(name: Name) -> dict[str, Rows]:
     counts = dict(zip(COUNTS, (None, False, 3, 1, 1, 3, 0), strict=True))
     share = [
-        {"subdistrict": code, "tier": tier, "basis": basis, "measure": measure, "cutoff_s": 900.0, **_share(tier, basis)}
+        {
+            "subdistrict": code,
+            "tier": tier,
+            "basis": basis,
+            "measure": measure,
+            "cutoff_s": 900.0,
+            **_share(tier, basis),
+        }
         for code in ("district", "1", "2")
         for tier in TIERS
         for basis in ("confirmed", "all")

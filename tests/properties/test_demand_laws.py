@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicecircle.crs import to_lonlat
-from servicecircle.demand import MODELS, Demand, DemandParameters, estimate_demand, people_range
+from servicecircle.demand import MODELS, Demand, estimate_demand
+from servicecircle.ingest.parameters import read_parameters
 from servicecircle.model import StudyArea
 
 CRS = "EPSG:32648"
@@ -27,6 +28,7 @@ HOUSE = st.tuples(
 )
 HOUSES = st.lists(HOUSE, max_size=15)
 FIGURES = st.fixed_dictionaries({"a": st.floats(0, 9_000), "b": st.floats(0, 9_000)})
+PARAMETERS = read_parameters().population
 LAWS = settings(max_examples=15, deadline=None)
 
 
@@ -55,7 +57,7 @@ def estimate(houses: list[House], figures: dict[str, float], district: float = 2
     streets = layer([shapely.LineString([(X, Y + 150), (X + 3 * SIDE, Y + 150)])], highway=["residential"])
     rows = [("district", "d", district), *(("subdistrict", code, value) for code, value in figures.items())]
     population = pd.DataFrame(rows, columns=["unit", "code", "value"]).assign(year=2020, measure="resident_census")
-    return estimate_demand(area, streets, population, DemandParameters())
+    return estimate_demand(area, streets, population, PARAMETERS)
 
 
 @LAWS
@@ -72,11 +74,10 @@ def test_every_model_adds_up_to_every_published_figure(houses: list[House], figu
 @LAWS
 @given(HOUSES, FIGURES)
 def test_low_is_at_most_middle_and_middle_at_most_high(houses: list[House], figures: dict[str, float]) -> None:
-    demand = estimate(houses, figures)
-    for table in (demand.points, people_range(demand, "subdistrict"), people_range(demand, "kind")):
-        assert (table["people_low"] >= 0).all()
-        assert (table["people_low"] <= table["people"]).all()
-        assert (table["people"] <= table["people_high"]).all()
+    points = estimate(houses, figures).points
+    assert (points["people_low"] >= 0).all()
+    assert (points["people_low"] <= points["people"]).all()
+    assert (points["people"] <= points["people_high"]).all()
 
 
 @LAWS
@@ -84,9 +85,9 @@ def test_low_is_at_most_middle_and_middle_at_most_high(houses: list[House], figu
 def test_mapping_more_houses_changes_no_published_total(
     houses: list[House], more: list[House], figures: dict[str, float]
 ) -> None:
-    before = people_range(estimate(houses, figures), "subdistrict")
-    after = people_range(estimate(houses + more, figures), "subdistrict")
-    pd.testing.assert_frame_equal(before.drop(columns="homes"), after.drop(columns="homes"), rtol=0, atol=1e-6)
+    people = [f"people_{m}" for m in MODELS]
+    before, after = (estimate(h, figures).points.groupby("subdistrict")[people].sum() for h in (houses, houses + more))
+    pd.testing.assert_frame_equal(before, after, rtol=0, atol=1e-6)
 
 
 @LAWS

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -11,22 +9,15 @@ import pytest
 import shapely
 
 from servicecircle.crs import to_lonlat, to_metric
-from servicecircle.demand import (
-    MODELS,
-    Demand,
-    DemandParameters,
-    completeness,
-    estimate_demand,
-    given_demand,
-    people_range,
-)
+from servicecircle.demand import MODELS, Demand, estimate_demand, given_demand
 from servicecircle.errors import InputError
+from servicecircle.ingest.parameters import read_parameters
 from servicecircle.model import StudyArea
 
 CRS = "EPSG:32648"
 X, Y = 650_000.0, 3_270_000.0
 SIDE = 300.0
-PARAMETERS = DemandParameters()
+PARAMETERS = read_parameters().population
 Box = tuple[float, float, float, float]
 
 
@@ -118,18 +109,12 @@ def test_every_model_keeps_every_published_figure(demand: Demand) -> None:
     assert points["people"].sum() == pytest.approx(10_000, abs=1e-6)
 
 
-def test_ranges_of_groups_come_from_the_models_sums() -> None:
-    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000), PARAMETERS)
-    table = people_range(found, "subdistrict")
-    points = found.points
-    totals = points.groupby("subdistrict")[[f"people_{m}" for m in MODELS]].sum()
-    assert table["people_low"].tolist() == totals.min(axis=1).tolist()
-    assert table["people_high"].tolist() == totals.max(axis=1).tolist()
-    assert table.loc["b", "people_low"] > points.loc[points["subdistrict"] == "b", "people_low"].sum()
-    assert table["homes"].sum() == len(points)
-    far = pd.Series(np.where(points["subdistrict"] == "a", "near", None), points.index)
-    assert people_range(found, far).index.tolist() == ["near"]
-    assert people_range(found, far).loc["near", "people_high"] == pytest.approx(2_000, abs=1e-6)
+def test_the_range_of_a_home_is_what_the_models_say_of_it(demand: Demand) -> None:
+    models = demand.points[[f"people_{m}" for m in MODELS]]
+    assert demand.points["people_low"].tolist() == models.min(axis=1).tolist()
+    assert demand.points["people_high"].tolist() == models.max(axis=1).tolist()
+    assert demand.points["people"].to_numpy() == pytest.approx(models.mean(axis=1))
+    assert (demand.points["people_low"] < demand.points["people_high"]).any()
 
 
 def test_what_is_no_home_holds_nobody() -> None:
@@ -147,7 +132,9 @@ def test_what_is_no_home_holds_nobody() -> None:
 def test_one_level_is_no_fact_and_towers_are_capped() -> None:
     tagged = [house(k, 20 + 40 * k, 160, levels=level) for k, level in enumerate((1, 10, 10, 98), 1)]
     tagged += [house(5, 220, 160, levels=98, height_m=30), house(6, 260, 160, height_m=60)]
-    found = estimate_demand(area(tagged), STREETS, figures(a=1_000), dataclasses.replace(PARAMETERS, fewest_trusted=3))
+    found = estimate_demand(
+        area(tagged), STREETS, figures(a=1_000), PARAMETERS.model_copy(update={"fewest_trusted": 3})
+    )
     people = found.points.set_index("demand_id")["people_floor_area"]
     assert people["w1"] == pytest.approx(people["w2"], rel=1e-3)  # the median of 10, 10, 98, 10 (by height), 20
     assert people["w4"] == pytest.approx(people["w2"] * 3.3, rel=1e-3)
@@ -203,7 +190,7 @@ def test_land_of_water_rails_and_shops_houses_nobody(used: StudyArea) -> None:
 def test_land_far_from_every_home_houses_nobody() -> None:
     uphill = area([house(k, 60 * k, 260) for k in range(5)])
     streets = frame([street(0, 900, 20)])
-    near, far = (dataclasses.replace(PARAMETERS, land_reach_m=reach) for reach in (100.0, 1e9))
+    near, far = (PARAMETERS.model_copy(update={"land_reach_m": reach}) for reach in (100.0, 1e9))
     found = [estimate_demand(uphill, streets, figures(), parameters).points for parameters in (near, far)]
     share = [points.groupby("subdistrict")["people_land_area"].sum() for points in found]
     assert share[0]["a"] > share[1]["a"] + 500
@@ -227,7 +214,7 @@ def test_hold_out_tells_each_model_the_district_alone() -> None:
 
 
 def test_completeness_says_how_much_is_mapped() -> None:
-    table = completeness(area(HOUSES), STREETS, PARAMETERS).set_index("subdistrict")
+    table = estimate_demand(area(HOUSES), STREETS, figures(), PARAMETERS).completeness.set_index("subdistrict")
     assert table["footprints"].to_dict() == {"a": 3, "b": 0, "c": 2}
     assert table["footprint_m2"].to_numpy() == pytest.approx([1_200, 0, 800])
     assert table["land_m2"].sum() == pytest.approx(270_000, rel=0.02)
@@ -280,7 +267,6 @@ def test_a_users_own_homes_replace_the_estimate() -> None:
     assert found.points["demand_id"].tolist() == ["h", "z"]
     assert found.points["subdistrict"].tolist() == ["c", "a"]
     assert found.points[["people_low", "people", "people_high"]].to_numpy().tolist() == [[4] * 3, [1.5] * 3]
-    assert people_range(found, "subdistrict").loc["c"].tolist() == [4, 4, 4, 1]
     assert found.hold_out.empty
     assert "ratio" in found.hold_out
     assert found.base_year is None

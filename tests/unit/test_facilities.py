@@ -1,4 +1,4 @@
-"""The door of the registry: what a good file gives, and what each bad one says."""
+"""The tables of a study folder: what a good file gives, and what each bad one says."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from servicecircle.errors import InputError
 from servicecircle.ingest.demand import read_demand, read_population
 from servicecircle.ingest.facilities import read_categories, read_facilities
+from servicecircle.ingest.study import read_study
 from servicecircle.schemas import FACILITY_COLUMNS
 
 EXTENT = (106.48, 29.52, 106.60, 29.58)
@@ -268,3 +269,122 @@ def test_a_users_own_homes_are_read_and_checked(tmp_path: Path) -> None:
         (4, "lon, lat", "looks swapped"),
         (4, "people", "not a number"),
     ]
+
+
+HEADERS = {
+    "routes.csv": "route_id,name,theme,provenance,source,date,note",
+    "route_stops.csv": "route_id,seq,name,facility_id,lon,lat,position_confidence,note",
+    "vertical_links.csv": "link_id,kind,name,osm_type,osm_id,from_lon,from_lat,to_lon,to_lat,rise_m,length_m,ride_s,"
+    "wait_s,fee_cny,opening_hours,direction,wheelchair,state,joins,source,confidence,note",
+}
+ROWS = {
+    "routes.csv": "R01,红色路线,red,published,page,,",
+    "route_stops.csv": "R01,1,中心小学,,106.55,,street,",
+    "vertical_links.csv": "n7,lift,电梯,node,7,,,,,12.5,,,,1,,both,,,,map,,",
+}
+
+
+def put(folder: Path, name: str, *rows: str) -> None:
+    (folder / name).write_text("\n".join([HEADERS[name], *rows]) + "\n", "utf-8")
+
+
+def test_tables_of_links_and_routes_may_be_missing_or_empty(town: Path) -> None:
+    for name in HEADERS:
+        assert not (town / name).exists()
+    bare = read_study(town)
+    for name in HEADERS:
+        put(town, name)
+    for study in (bare, read_study(town)):
+        for table, name in ((study.routes, "routes.csv"), (study.stops, "route_stops.csv")):
+            assert (table.columns.tolist(), len(table)) == (HEADERS[name].split(","), 0)
+        assert study.links["osm_id"].tolist() == []
+
+
+def test_links_and_routes_are_read(town: Path) -> None:
+    for name, row in ROWS.items():
+        put(town, name, row)
+    study = read_study(town)
+    assert study.links.loc[0, ["osm_id", "rise_m", "fee_cny"]].tolist() == [7, 12.5, 1]
+    assert study.links[["ride_s", "opening_hours"]].isna().all(axis=None)
+    assert study.routes["route_id"].tolist() == ["R01"]
+    assert study.stops.loc[0, ["seq", "lon"]].tolist() == [1, 106.55]
+    assert study.stops[["lat", "note"]].isna().all(axis=None)
+    assert {*HEADERS} < {*study.inputs}
+
+
+@pytest.mark.parametrize(
+    ("name", "second", "column", "problem"),
+    [
+        ("routes.csv", "R01,又一条,red,published,page,,", "route_id", "the id occurs twice"),
+        ("routes.csv", "R 2,又一条,red,published,page,,", "route_id", "not an id"),
+        ("routes.csv", "R02,又一条\u202e,red,published,page,,", "name", "hidden character"),
+        ("routes.csv", "R02,又一条", None, "2 cells where the header has 7"),
+        ("route_stops.csv", "R01,1,又一站,,,,none,", "route_id, seq", "the stop occurs twice"),
+        ("route_stops.csv", "R01,,又一站,,,,none,", "seq", "no place in the route"),
+        ("route_stops.csv", "R01,2,又一站,,东,,none,", "lon", "not a number"),
+        ("route_stops.csv", "R09,1,又一站,,,,none,", "route_id", "no such route"),
+        (
+            "vertical_links.csv",
+            "n8,lift,,node,7,,,,,,,,,,,both,,,,map,,",
+            "osm_type, osm_id",
+            "the object occurs twice",
+        ),
+        ("vertical_links.csv", "n7,lift,,node,8,,,,,,,,,,,both,,,,map,,", "link_id", "the id occurs twice"),
+        ("vertical_links.csv", "n8,lift,,node,8,,,,,,,,,2元,,both,,,,map,,", "fee_cny", "not a number"),
+        ("vertical_links.csv", "n8,lift,,node,nan,,,,,,,,,,,both,,,,map,,", "osm_id", "not a number"),
+    ],
+)
+def test_a_bad_row_of_links_or_routes_is_named(
+    town: Path, name: str, second: str, column: str | None, problem: str
+) -> None:
+    for other, row in ROWS.items():
+        put(town, other, row)
+    put(town, name, ROWS[name], second)
+    with pytest.raises(InputError) as error:
+        read_study(town)
+    [fault] = error.value.faults
+    assert (fault.file, fault.row, fault.column) == (name, 3, column)
+    assert problem in fault.problem
+
+
+def test_a_table_of_links_or_routes_has_the_faults_of_every_table(town: Path) -> None:
+    (town / "routes.csv").write_bytes("名称\n".encode("gb18030"))
+    with pytest.raises(InputError, match=r"routes\.csv: not UTF-8"):
+        read_study(town)
+    (town / "routes.csv").write_text("route_id,name,theme,provenance,source,date\n", "utf-8")
+    with pytest.raises(InputError, match=r"routes\.csv, row 1, column note: the column is missing"):
+        read_study(town)
+
+
+def test_a_folder_needs_categories_and_people(town: Path) -> None:
+    (town / "categories.toml").unlink()
+    (town / "population.csv").unlink()
+    with pytest.raises(InputError) as error:
+        read_study(town)
+    assert [f.file for f in error.value.faults] == ["categories.toml", "population.csv"]
+    assert "people.csv" in error.value.faults[1].remedy
+
+
+def test_people_of_ones_own_stand_in_for_the_published_figures(town: Path) -> None:
+    lon, lat = read_study(town).ways.nodes[["lon", "lat"]].mean()
+    (town / "people.csv").write_text(f"demand_id,lon,lat,people\nh1,{lon},{lat},12.5\n", "utf-8")
+    both = read_study(town)
+    (town / "population.csv").unlink()
+    alone = read_study(town)
+    for study, figures in ((both, [1000]), (alone, [])):
+        assert study.people is not None
+        assert study.people["people"].tolist() == [12.5]
+        assert study.population["value"].tolist() == figures
+        assert "people.csv" in study.inputs
+    (town / "people.csv").write_text("demand_id,lon,lat,people\nh1,0,0,1\n", "utf-8")
+    with pytest.raises(InputError, match=r"people\.csv, row 2, column lon, lat: outside the walking network"):
+        read_study(town)
+
+
+def test_a_head_without_its_keys_is_named(town: Path) -> None:
+    (town / "study.toml").write_text('id = "town"\nname_zh = "镇"\nname_en = "Town"\ncrs = "EPSG:32648"\n', "utf-8")
+    with pytest.raises(InputError, match=r"study\.toml, column data_date: no data_date"):
+        read_study(town)
+    (town / "study.toml").write_text("id = ", "utf-8")
+    with pytest.raises(InputError, match=r"study\.toml: not TOML"):
+        read_study(town)

@@ -39,7 +39,11 @@ def registry(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
 def _schools(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
     places = []
     unused = dict(decided["brands"])
+    no_source = dict(decided["leave_out"]["schools.csv"])
     for row in gathered.table("schools.csv"):
+        if row["name"] in no_source:
+            gathered.account.leave_out(row, no_source.pop(row["name"]))
+            continue
         if row["category"] == "高校":
             gathered.account.leave_out(row, "a university: no campus of the circle")
             continue
@@ -63,7 +67,7 @@ def _schools(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
         )
         gathered.account.take(row)
         places.append(place)
-    for name in unused:
+    for name in (*unused, *no_source):
         gathered.account.fault("no school has this name", "mend judgements.toml", value=name)
     return places
 
@@ -120,12 +124,13 @@ def _bases(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
     merges = {(m["name"], m.get("address", "")): m for m in decided["merge"]}
     places: dict[str, Place] = {}
     checks: list[tuple[Row, Mapping[str, str]]] = []
+    leave_out = decided["leave_out"]["bases.csv"]
     for row in gathered.table("bases.csv"):
         merge = merges.pop((row["name"], row["address"]), None) or merges.pop((row["name"], ""), None)
         if merge:
             checks.append((row, merge))
-        elif row["name"] in decided["leave_out"]:
-            account.leave_out(row, decided["leave_out"][row["name"]])
+        elif row["name"] in leave_out:
+            account.leave_out(row, leave_out[row["name"]])
         elif row["category"] not in decided["kinds"]:
             account.fault("unknown category of base", "add it to judgements.toml", row, row["category"])
         else:
@@ -139,7 +144,7 @@ def _bases(gathered: Gathered, decided: Mapping[str, Any]) -> list[Place]:
         note = "; ".join(filter(None, (kept.note, f"check: {merge['why']}; {away}")))
         places[merge["into"]] = replace(kept, note=note)
     known = {row["name"] for row in gathered.table("bases.csv")}
-    absent = {*decided["named"], *decided["positions"], *decided["leave_out"]} - known
+    absent = {*decided["named"], *decided["positions"], *leave_out} - known
     for name in (*sorted(absent), *merges):
         account.fault("no base has this name", "mend judgements.toml", value=name)
     return list(places.values())
@@ -185,7 +190,7 @@ def _position(gathered: Gathered, row: Row, override: Mapping[str, str] | None =
     lonlat, datum = row.lonlat, _DATUMS.get(row["crs"], "")
     if not override:
         if lonlat is None:
-            return Position(None, licence="estimate" if row["source"] == "general knowledge" else "page")
+            return Position(None)
         return _stated(gathered, row, lonlat, datum)
     if override["confidence"] == "none":
         return Position(None)

@@ -6,7 +6,7 @@ function frameCard(sign, title, subtitle, ...body) {
     el('header', {},
       sign, el('div', { class: 'card-title' }, el('h2', { tabindex: '-1' }, title), subtitle ? el('p', {}, subtitle) : null),
       el('button', { type: 'button', class: 'close', 'aria-label': t('close'), onclick: () => choose(null) }, icon('close'))),
-    el('div', { class: 'card-body' }, body),
+    el('div', { class: 'card-body', tabindex: '0', role: 'group', 'aria-label': title }, body),
   ];
 }
 

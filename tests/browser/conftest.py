@@ -1,0 +1,123 @@
+"""A real Chromium without a network, and the maps it opens. Where Chromium is missing the tests skip, and say so."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from maps.bundle import Bundle, read_bundle
+from maps.study import study_page, write_study
+from tests.maps.hostile import hostile_names
+from tests.maps.town import write_town
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = "NO BROWSER TEST RAN: Chromium is missing. Install it (Debian: apt-get install chromium fonts-noto-cjk)."
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PATIENCE_MS = 8000
+PHONE, DESKTOP = (390, 844), (1440, 900)
+OWN = ("file://", "data:", "blob:")
+
+
+def _executable() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the summary, not in a dot, that the browser tests did not run."""
+    if _executable() is None:
+        terminalreporter.write_line(MISSING, red=True, bold=True)
+
+
+@dataclass
+class Visit:
+    """An open page, and what it did that it should not have done."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    complained: list[str] = field(default_factory=list)
+
+
+def open_tab(page: Page, tab: str) -> None:
+    """Open a page of the panel; on the phone a second touch of its tab would close the sheet."""
+    if not page.locator(f"#page-{tab}").is_visible():
+        page.locator(f"#tab-{tab}").click()
+
+
+Opener = Callable[..., AbstractContextManager[Visit]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the browser of this machine once."""
+    executable = _executable()
+    if executable is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visit(chromium: Browser) -> Opener:
+    """Give a way to open a map offline: ``with visit(path, PHONE) as it: it.page...``."""
+
+    @contextmanager
+    def opened(path: Path, size: tuple[int, int] = DESKTOP, query: str = "") -> Iterator[Visit]:
+        phone = size[0] < 600
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, has_touch=phone, is_mobile=phone, offline=True
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        it = Visit(context.new_page())
+
+        def judge(route: Route) -> None:
+            if route.request.url.startswith(OWN):
+                route.continue_()
+            else:
+                it.asked.append(route.request.url)
+                route.abort()
+
+        it.page.route("**/*", judge)
+        it.page.on("console", lambda m: it.complained.append(m.text) if m.type in {"error", "warning"} else None)
+        it.page.on("pageerror", lambda error: it.complained.append(str(error)))
+        it.page.on("dialog", lambda dialog: it.complained.append(dialog.message))
+        it.page.goto(path.as_uri() + query)
+        it.page.wait_for_function("document.querySelectorAll('#stage canvas').length === 2")
+        yield it
+        context.close()
+
+    return opened
+
+
+@pytest.fixture(scope="session", params=["town"])
+def study_map(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a map that every test of an ordinary map runs on: one parameter a bundle."""
+    folder = tmp_path_factory.mktemp(request.param)
+    return write_study(write_town(folder / "build"), folder)
+
+
+@pytest.fixture(scope="session")
+def hostile_map(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Give the town's map with every free text replaced, and what each was replaced by."""
+    folder = tmp_path_factory.mktemp("hostile")
+    given, name = hostile_names()
+    return write_study(write_town(folder / "build", name), folder), given
+
+
+@pytest.fixture(scope="session")
+def bare_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a map of a bundle whose study layers are all empty."""
+    folder = tmp_path_factory.mktemp("bare")
+    full = read_bundle(write_town(folder / "build"))
+    kept = ("area", "subdistricts", "network")
+    layers = {name: layer if name in kept else layer.iloc[:0] for name, layer in full.layers.items()}
+    path = folder / "study.html"
+    path.write_text(study_page(Bundle(full.manifest, layers, full.tables)), encoding="utf-8")
+    return path
