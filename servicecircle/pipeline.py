@@ -13,18 +13,19 @@ from shapely.geometry.base import BaseGeometry
 from servicecircle.arrays import Floats
 from servicecircle.coverage import Access, coverage_table, home_access
 from servicecircle.crs import to_metric
-from servicecircle.demand import Demand, estimate_demand
+from servicecircle.demand import Demand, estimate_demand, given_demand
+from servicecircle.doors import measure_times, open_doors
 from servicecircle.gaps import GapInputs, find_gaps
 from servicecircle.ingest.walkable import Rule, apply_rules
 from servicecircle.isochrone import Drawer
-from servicecircle.model import Direction, Progress, Study, Variant
+from servicecircle.model import Direction, Progress, Status, Study, Variant
 from servicecircle.network import EdgeSeconds, WalkNetwork, build_network, edge_seconds, street_lines
 from servicecircle.parameters import Parameters, Profile
-from servicecircle.places import About, describe_places, draw_circles, school_table, snap_places
-from servicecircle.reach import Attached, attach, door_to_door, node_times
+from servicecircle.places import About, describe_places, draw_circles, school_table
+from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.routes import check_routes, place_stops, trace_routes
-from servicecircle.snapping import Snapped, Snapper
+from servicecircle.snapping import Snapper
 from servicecircle.tessellation import build_tessellation
 from servicecircle.walk import Walker
 
@@ -99,61 +100,35 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     ledger = build_ledger(study.facilities, study.declared, study.categories)
 
     progress.step("population")
-    demand = estimate_demand(study.area, streets.lines, study.population, parameters.population)
-
-    progress.step("doors")
-    placed = study.facilities[study.facilities["located"] | study.facilities["approximate"]].reset_index(drop=True)
-    snapper = Snapper(streets.network, streets.prices, parameters.snap)
-    places = snap_places(snapper, placed, parameters.snap)
-    snapped = _join(places, snapper.snap(_lonlat(demand.points)))
-    doors = np.arange(len(placed), len(snapped))
-    ends = (np.arange(len(placed)), doors, parameters.coverage.horizon_s)
+    demand = _demand(study, streets)
 
     progress.step("times")
-    walk = _attach(streets, snapped, streets.prices)
-    level = _attach(
-        streets, snapped, edge_seconds(streets.network, streets.profile.level(), parameters, paid=variant.paid)
-    )
-    paid = _attach(streets, snapped, edge_seconds(streets.network, streets.profile, parameters, paid=True))
-    to_place = door_to_door(walk, *ends, Direction.TO)
-    access = Access(
-        placed, to_place, door_to_door(level, *ends, Direction.TO), _radius_m(placed, demand, study.area.crs)
-    )
-    from_place = door_to_door(walk, *ends, Direction.FROM)
-    between = door_to_door(walk, ends[0], ends[0], parameters.coverage.horizon_s, Direction.FROM)
-    level_from = door_to_door(level, *ends, Direction.FROM)
+    placed = study.facilities[study.facilities["located"] | study.facilities["approximate"]].reset_index(drop=True)
+    snapper = Snapper(streets.network, streets.prices, parameters.snap)
+    doors = open_doors(snapper, placed, demand.points, parameters.snap)
+    walk, level, paid = (doors.attach(streets.network, prices, streets.profile) for prices in _prices(streets, variant))
+    times = measure_times(doors, walk, level, paid, parameters.coverage.horizon_s)
+    access = Access(placed, times.walk_to, times.level_to, _radius_m(placed, demand, study.area.crs))
 
     progress.step("circles")
+    cutoffs, direction = parameters.cutoffs_s(), Direction(parameters.circles.direction)
     mesh = build_tessellation(streets.network, streets.water, parameters.circles)
-    direction = Direction(parameters.circles.direction)
-    reached = node_times(walk, ends[0], max(parameters.cutoffs_s()), direction)
     drawer = Drawer(streets.network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
-    about = About(parameters.cutoffs_s(), streets.profile.name, direction.value, study.area.crs)
-    isochrones, unions = draw_circles(drawer, walk, reached, snapped, placed, about)
+    reached = node_times(walk, doors.place, max(cutoffs), direction)
+    about = About(cutoffs, streets.profile.name, direction.value, study.area.crs)
+    isochrones, unions = draw_circles(drawer, walk, reached, doors.places, placed, about)
 
     progress.step("coverage")
     cutoff = parameters.coverage.cutoff_s
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
-    radius_m = parameters.coverage.radius_m
-    cutoffs = tuple(sorted({*parameters.cutoffs_s(), cutoff}))
-    coverage = coverage_table(access, demand.points, demand.models, names, cutoffs, radius_m)
+    counted = tuple(sorted({*cutoffs, cutoff}))
+    coverage = coverage_table(access, demand.points, demand.models, names, counted, parameters.coverage.radius_m)
     homes = gpd.GeoDataFrame(pd.concat([demand.points, home_access(access, cutoff)], axis=1), crs=demand.points.crs)
-    schools = school_table(placed, between, from_place, level_from, demand, isochrones, cutoffs)
-    facilities = describe_places(study, access, between, demand, isochrones, places, cutoff)
+    schools = school_table(placed, times, demand, isochrones, counted)
+    facilities = describe_places(study, access, times.between, demand, isochrones, doors.places, parameters)
 
     progress.step("gaps")
-    loaded = study.facilities[~(study.facilities["located"] | study.facilities["approximate"])]
-    loaded = loaded[loaded["status"] != "candidate"]
-    nodes = study.ways.nodes
-    extent = (nodes["lon"].min(), nodes["lat"].min(), nodes["lon"].max(), nodes["lat"].max())
-    inputs = GapInputs(
-        access,
-        door_to_door(paid, *ends, Direction.TO),
-        demand.points,
-        demand.models,
-        loaded.groupby(["tier", "subdistrict"]).size(),
-        extent,
-    )
+    inputs = GapInputs(access, times.paid_to, demand.points, demand.models, _unlocated(study), _extent(study))
     gaps = find_gaps(inputs, study.area, streets.water, parameters.coverage, parameters.gaps)
 
     progress.step("routes")
@@ -178,14 +153,30 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     )
 
 
-def _attach(streets: Streets, snapped: Snapped, prices: EdgeSeconds) -> Attached:
-    return attach(streets.network, prices, snapped, streets.profile)
+def _demand(study: Study, streets: Streets) -> Demand:
+    """Estimate the homes and their people; a planner's own table replaces the estimate."""
+    if study.people is not None:
+        return given_demand(study.area, study.people)
+    return estimate_demand(study.area, streets.lines, study.population, streets.parameters.population)
 
 
-def _join(a: Snapped, b: Snapped) -> Snapped:
-    return Snapped(
-        np.r_[a.edge, b.edge], np.r_[a.share, b.share], np.r_[a.snap_m, b.snap_m], np.vstack([a.lonlat, b.lonlat])
-    )
+def _prices(streets: Streets, variant: Variant) -> tuple[EdgeSeconds, EdgeSeconds, EdgeSeconds]:
+    """As priced, without hills, and with paid links open."""
+    network, profile, parameters = streets.network, streets.profile, streets.parameters
+    level = edge_seconds(network, profile.level(), parameters, paid=variant.paid)
+    return streets.prices, level, edge_seconds(network, profile, parameters, paid=True)
+
+
+def _unlocated(study: Study) -> pd.Series:
+    """Count what the district has named and nobody has placed, by tier and subdistrict."""
+    facilities = study.facilities
+    lost = ~(facilities["located"] | facilities["approximate"]) & (facilities["status"] != Status.CANDIDATE)
+    return pd.Series(facilities[lost].groupby(["tier", "subdistrict"]).size())
+
+
+def _extent(study: Study) -> tuple[float, float, float, float]:
+    lon, lat = study.ways.nodes["lon"], study.ways.nodes["lat"]
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _lonlat(points: gpd.GeoDataFrame) -> Floats:

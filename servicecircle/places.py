@@ -14,15 +14,15 @@ from servicecircle.arrays import Floats
 from servicecircle.coverage import BASES, Access, in_basis
 from servicecircle.crs import WGS84
 from servicecircle.demand import Demand
-from servicecircle.errors import Fault, InputError
+from servicecircle.doors import Times
 from servicecircle.graph import Reached
 from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Study, Tier
-from servicecircle.parameters import SnapParameters
+from servicecircle.parameters import Parameters
 from servicecircle.reach import Attached
-from servicecircle.snapping import Snapped, Snapper
+from servicecircle.snapping import Snapped
 
-__all__ = ["About", "describe_places", "draw_circles", "school_table", "snap_places"]
+__all__ = ["About", "describe_places", "draw_circles", "school_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +33,6 @@ class About:
     profile: str
     direction: str
     crs: str
-
-
-def snap_places(snapper: Snapper, placed: gpd.GeoDataFrame, parameters: SnapParameters) -> Snapped:
-    """Snap facilities; one with no walkable street near is a fault of its file.
-
-    Raises
-    ------
-    InputError
-        Places farther than ``refuse_m`` from the network, all of them.
-    """
-    snapped = snapper.snap(np.asarray(shapely.get_coordinates(placed.geometry.to_numpy()), dtype=np.float64))
-    faults = [
-        Fault(
-            f"no walkable street within {parameters.refuse_m:.0f} m of {placed['name'].iloc[i]!r} "
-            f"(nearest: {snapped.snap_m[i]:.0f} m)",
-            "check the coordinates and their datum, or empty lon and lat and set position_confidence to none",
-            "facilities.csv",
-            int(placed["row"].iloc[i]),
-            "lon",
-            f"{placed.geometry.iloc[i].x:.6f},{placed.geometry.iloc[i].y:.6f}",
-        )
-        for i in np.flatnonzero(~(snapped.snap_m <= parameters.refuse_m))
-    ]
-    if faults:
-        raise InputError(faults)
-    return snapped
 
 
 def draw_circles(
@@ -115,17 +89,18 @@ def describe_places(
     demand: Demand,
     isochrones: gpd.GeoDataFrame,
     snapped: Snapped,
-    cutoff_s: float,
+    parameters: Parameters,
 ) -> gpd.GeoDataFrame:
     """Every facility of the registry with what it reaches; unlocated ones stay, with nothing computed.
 
     ``people_900``: who walks to it within the cutoff; ``n_*_900``: places walked to from it; ``terrain_loss``: the
-    share of the people on the level that the hills take away.
+    share of the people on the level that the hills take away; ``snap_far``: the street is farther than ``flag_m``.
     """
-    placed = access.facilities
+    placed, cutoff_s = access.facilities, parameters.coverage.cutoff_s
     near = between_s <= cutoff_s
     np.fill_diagonal(near, val=False)
     columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy(), "snap_m": snapped.snap_m}
+    columns["snap_far"] = (snapped.snap_m > parameters.snap.flag_m).astype(object)
     tier = placed["tier"].to_numpy()
     for name in Tier:
         columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
@@ -147,9 +122,7 @@ def describe_places(
 
 def school_table(
     placed: gpd.GeoDataFrame,
-    between_s: Floats,
-    homes_s: Floats,
-    homes_level_s: Floats,
+    times: Times,
     demand: Demand,
     isochrones: gpd.GeoDataFrame,
     cutoffs_s: tuple[float, ...],
@@ -160,7 +133,7 @@ def school_table(
         key: placed[key].to_numpy()[schools]
         for key in ("facility_id", "name", "subdistrict", "level", "status", "position_confidence")
     }
-    block = between_s[schools].copy()
+    block = times.between[schools].copy()
     block[np.arange(len(schools)), schools] = np.inf
     tier, category = placed["tier"].to_numpy(), placed["category"].to_numpy()
     for cutoff in cutoffs_s:
@@ -182,7 +155,8 @@ def school_table(
         table[f"nearest_{name}_min"] = np.where(np.isfinite(best), best / 60, np.nan)
     last = max(cutoffs_s)
     people = _people(demand)
-    walk, level = people @ (homes_s[schools] <= last).T, people @ (homes_level_s[schools] <= last).T
+    walk = people @ (times.walk_from[schools] <= last).T
+    level = people @ (times.level_from[schools] <= last).T
     table |= _range("people_15min" if last == 900 else "people", walk)  # noqa: PLR2004
     circle = (
         isochrones[isochrones["cutoff_s"] == last].set_index("facility_id").reindex(placed["facility_id"].iloc[schools])

@@ -20,7 +20,8 @@ _NETWORK = [
 _FACILITIES = [
     "facility_id", "kind", "tier", "category", "category_zh", "category_en", "name", "subdistrict", "address",
     "status", "status_reason", "source", "position_source", "position_confidence", "located", "approximate", "licence",
-    "redistributable", "designations", "level", "batch", "open_from", "open_to", "note", "snap_m", "inside_area",
+    "redistributable", "designations", "level", "batch", "open_from", "open_to", "note", "snap_m", "snap_far",
+    "inside_area",
     "n_school_900", "n_community_900", "n_base_900", "people_900_low", "people_900", "people_900_high", "area_900_m2",
     "terrain_loss", "geometry",
 ]  # fmt: skip

@@ -69,7 +69,10 @@ def test_it_opens_in_silence_and_draws(visit: Opener, study_map: Path, size: tup
 @SIZES
 def test_a_touched_place_shows_its_card_and_circles(visit: Opener, study_map: Path, size: tuple[int, int]) -> None:
     with visit(study_map, size) as it:
-        before = it.page.evaluate(PIXELS)
+        open_tab(it.page, "layers")
+        it.page.locator('#page-layers [data-value="none"]').click()
+        if size == PHONE:
+            it.page.locator("#handle").click()
         found = _choose_lone_place(it.page)
         assert it.page.locator("#card h2").inner_text() == found["name"]
         card = it.page.locator("#card").inner_text()
@@ -77,9 +80,11 @@ def test_a_touched_place_shows_its_card_and_circles(visit: Opener, study_map: Pa
         assert "家 → 场所" in card
         assert "场所门口 → 外" in card
         assert it.page.locator("#card .rings li").all_inner_texts() == ["5 分钟", "10 分钟", "15 分钟"]
-        assert it.page.evaluate(PIXELS) != before
+        with_circles = it.page.evaluate(PIXELS)
         it.page.locator("#card .close").click()
         assert it.page.locator("#card").is_hidden()
+        _rested(it.page)
+        assert it.page.evaluate(PIXELS) != with_circles
     assert it.complained == []
 
 

@@ -113,6 +113,15 @@ def test_the_ledger_is_the_table_and_an_empty_count_is_unknown(town_page: str) -
     assert [row["published"] for row in ledger["categories"]] == [False, True]
 
 
+def test_what_the_bundle_does_not_know_stays_unknown(town_page: str) -> None:
+    page = Page(town_page)
+    walked, unwalked = page.json("routes")
+    assert (walked["seconds"], walked["ascent_m"]) == (1500, None)
+    assert (unwalked["seconds"], unwalked["metres"], unwalked["lines"]) == (None, None, [])
+    assert [row[-1] is None for row in walked["at"]["rows"]] == [False, False, True]
+    assert [link["rise_m"] for link in page.json("links")] == [50, 50, None]
+
+
 def test_a_bundle_of_empty_layers_still_makes_a_map(town_bundle: Bundle) -> None:
     layers = {name: layer.iloc[:0] if name in HOLLOW else layer for name, layer in town_bundle.layers.items()}
     page = Page(study_page(Bundle(town_bundle.manifest, layers, town_bundle.tables)))

@@ -90,7 +90,7 @@ function nameWaters(frame, pen) {
     const place = spot([lon, lat]);
     const wide = breadth * 2 ** (frame.zoom - 17.1);
     if (!frame.sees(place, 0) || wide < 16) continue;
-    const size = Math.min(24, Math.max(12, wide * 0.3));
+    const size = Math.min(24, Math.max(13.5, wide * 0.3));
     const upright = Math.abs(slope) > 55;
     pen.write([[name, `600 ${size}px ${STYLE.fonts.serif}`, G.waterText]], frame.x(place.x), frame.y(place.y),
       { angle: upright ? 0 : (-slope * Math.PI) / 180, spacing: size * 0.7, slant: RIVER_SLANT, halo: 0 });

@@ -1,0 +1,128 @@
+"""Read a bundle once, into memory, with every fault named before anything is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pydantic import ValidationError
+
+from servicecircle.adhoc import read_gaps
+from servicecircle.errors import Fault, InputError
+from servicecircle.publish.manifest import BUNDLE_VERSION, Layer, Manifest
+from servicecircle.publish.tables import finite
+
+__all__ = ["Bundle", "read_bundle"]
+
+Row = dict[str, Any]
+
+_NEEDED = ("area", "facilities", "network", "gaps", "routes", "route_stops", "coverage")
+_COUNTS = dict.fromkeys(
+    ("declared", "loaded", "candidates", "approximate", "located", "verified", "unlocated", "candidates_located"),
+    "Int64",
+)
+_LEDGER = {"tiers": "ledger", "by_category": "ledger_by_category", "by_designation": "ledger_by_designation"}
+_LEDGER_TYPES = _COUNTS | {"at_least": "boolean", "published": "boolean"}
+_COVERAGE_TYPES = {"homes": "int64", "homes_covered": "int64", "unknown": "bool"}
+_LEGS_TYPES = {"leg": "int64"}
+_NUMBERS = ("_s", "_m", "people", "covered", "share", "people_low", "people_high", "seconds", "metres", "_seq")
+_NUMBER_PARTS = ("people", "covered_", "share_")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle in memory: layers as published, tables as rows in which unknown is None."""
+
+    folder: Path
+    manifest: Manifest
+    layers: Mapping[str, gpd.GeoDataFrame]
+    ledger: Mapping[str, list[Row]]
+    coverage: list[Row]
+    gaps: list[Row]
+    legs: list[Row]
+
+    @property
+    def map_file(self) -> Path:
+        """Where ``python -m maps study`` puts the map."""
+        return self.folder / "maps" / "study.html"
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read the manifest, every layer it lists, and the tables.
+
+    Raises
+    ------
+    InputError
+        No bundle, of another version, or with files missing, damaged or of another build: all faults.
+    """
+    remedy = f"run `servicecircle build --out {folder}` again"
+    manifest = _manifest(folder, remedy)
+    faults: list[Fault] = []
+    listed = {layer.name for layer in manifest.layers}
+    faults += [Fault("the manifest lists no such layer", remedy, "manifest.json", value=n) for n in _NEEDED if n not in listed]
+    layers = {layer.name: _layer(folder, layer, remedy, faults) for layer in manifest.layers}
+    ledger = {key: _table(folder, name, _LEDGER_TYPES, remedy, faults) for key, name in _LEDGER.items()}
+    coverage = _table(folder, "coverage", _COVERAGE_TYPES, remedy, faults)
+    legs = _table(folder, "route_legs", _LEGS_TYPES, remedy, faults)
+    if faults:
+        raise InputError(faults)
+    return Bundle(folder, manifest, layers, ledger, coverage, read_gaps(folder, None), legs)
+
+
+def _manifest(folder: Path, remedy: str) -> Manifest:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError([Fault("no bundle here: there is no manifest.json", remedy, value=str(folder))])
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError([Fault(f"not readable: {error.strerror}", remedy, path.name)]) from error
+    except ValidationError as error:
+        faults = [Fault(e["msg"], remedy, path.name, column=".".join(map(str, e["loc"])) or None) for e in error.errors()]
+        raise InputError(faults) from error
+    if manifest.bundle_version != BUNDLE_VERSION:
+        problem = f"a bundle of another version; this service reads version {BUNDLE_VERSION}"
+        raise InputError([Fault(problem, remedy, path.name, column="bundle_version", value=manifest.bundle_version)])
+    return manifest
+
+
+def _layer(folder: Path, about: Layer, remedy: str, faults: list[Fault]) -> gpd.GeoDataFrame:
+    name = Path(about.file).name
+    try:
+        layer = gpd.read_parquet(folder / "layers" / name)
+    except FileNotFoundError:
+        faults.append(Fault("layer missing", remedy, name))
+        return gpd.GeoDataFrame()
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        faults.append(Fault("layer not readable as GeoParquet", remedy, name, value=str(error)))
+        return gpd.GeoDataFrame()
+    if len(layer) != about.rows:
+        problem = f"{len(layer)} rows, the manifest says {about.rows}: layers of two builds"
+        faults.append(Fault(problem, remedy, name))
+    if layer.crs is None or layer.crs.to_epsg() != 4326:  # noqa: PLR2004
+        faults.append(Fault("layer not in EPSG:4326", remedy, name, value=str(layer.crs)))
+    return layer
+
+
+def _table(folder: Path, name: str, types: Mapping[str, str], remedy: str, faults: list[Fault]) -> list[Row]:
+    """Read a table of the bundle; text stays text (codes, dates), numbers are known by their names."""
+    path = folder / "tables" / f"{name}.csv"
+    try:
+        heads = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
+        kinds = {head: types.get(head, "float64" if _is_number(head) else "str") for head in heads}
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=kinds, keep_default_na=False, na_values=[""])
+    except FileNotFoundError:
+        faults.append(Fault("table missing", remedy, path.name))
+        return []
+    except (OSError, ValueError) as error:
+        faults.append(Fault("table not readable as CSV", remedy, path.name, value=str(error)))
+        return []
+    return [{str(key): finite(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _is_number(head: str) -> bool:
+    return head.endswith(_NUMBERS) or head.startswith(_NUMBER_PARTS)

@@ -1,0 +1,146 @@
+"""What a route needs: the service, and points that make sense before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from fastapi import Depends, Request
+
+from api.bundle import Bundle
+from api.collections import Collection
+from api.pool import Pool
+from api.questions import Point, Questions
+from api.schemas import MAX_MINUTES
+from servicecircle.arrays import Bools
+from servicecircle.errors import Fault, InputError
+from servicecircle.units import S_PER_MIN
+
+__all__ = ["Places", "Served", "Service", "cutoffs_s", "parse_point", "require_known", "require_point"]
+
+_LON, _LAT = 180.0, 90.0
+_MARGIN = 0.005  # degrees beyond the streets, about 500 m: the nearest street is measured only within
+_MOST_CUTOFFS = 6
+_POINT_PARTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The facilities by row: those with a position in ``placed`` (which the answerers know by position), and all."""
+
+    rows: list[dict[str, object]]
+    placed: list[dict[str, object]]
+    categories: tuple[str, ...]
+
+    def wanted(self, kinds: list[str], categories: list[str]) -> Bools:
+        """Whether each placed facility was asked for."""
+        return np.array([_matches(row, kinds, categories) for row in self.placed], dtype=bool)
+
+    def unlocated(self, kinds: list[str], categories: list[str]) -> int:
+        """How many of those asked for have no position."""
+        return sum(_matches(row, kinds, categories) for row in self.rows) - int(self.wanted(kinds, categories).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """All that requests read; nothing in it changes."""
+
+    bundle: Bundle
+    collections: dict[str, Collection]
+    places: Places
+    extent: tuple[float, float, float, float]
+    pool: Pool[Questions]
+
+    def dated(self) -> dict[str, str]:
+        """Say of which date and which parameters an answer is."""
+        manifest = self.bundle.manifest
+        return {"data_date": manifest.data_date, "parameters_sha256": manifest.parameters_sha256}
+
+
+def service(request: Request) -> Service:
+    """Return the service behind the app."""
+    found: Service = request.app.state.service
+    return found
+
+
+Served = Annotated[Service, Depends(service)]
+
+
+def require_point(lon: float, lat: float, served: Service) -> Point:
+    """Return the point if it is on the globe, the right way round, and near the streets.
+
+    Raises
+    ------
+    InputError
+        It is not; the message says what to try.
+    """
+    west, south, east, north = served.extent
+    if abs(lat) > _LAT and abs(lon) <= _LAT:
+        raise InputError([Fault("latitude and longitude look swapped", f"try lon={lat:g} and lat={lon:g}", column="lat")])
+    if abs(lon) > _LON or abs(lat) > _LAT:
+        raise InputError([Fault("off the globe", "give degrees (WGS-84)", column="lon" if abs(lon) > _LON else "lat")])
+    if not (west - _MARGIN <= lon <= east + _MARGIN and south - _MARGIN <= lat <= north + _MARGIN):
+        remedy = f"give a point with lon {west:.3f} to {east:.3f} and lat {south:.3f} to {north:.3f} (WGS-84)"
+        raise InputError([Fault("outside the area of this service", remedy, column="lon,lat")])
+    return lon, lat
+
+
+def parse_point(text: str, name: str, served: Service) -> Point:
+    """Read ``lon,lat``.
+
+    Raises
+    ------
+    InputError
+        Not two finite numbers, or no point of the area.
+    """
+    remedy = "give lon,lat in degrees (WGS-84), for instance 106.5706,29.5564"
+    parts = text.split(",")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError as error:
+        raise InputError([Fault("not a point", remedy, column=name)]) from error
+    if len(numbers) != _POINT_PARTS or not all(math.isfinite(n) for n in numbers):
+        raise InputError([Fault("not two finite numbers", remedy, column=name)])
+    return require_point(numbers[0], numbers[1], served)
+
+
+def cutoffs_s(text: str) -> tuple[float, ...]:
+    """Read minutes such as ``5,10,15`` as ascending seconds.
+
+    Raises
+    ------
+    InputError
+        Not minutes, too many or too long.
+
+    Examples
+    --------
+    >>> cutoffs_s("10,5")
+    (300.0, 600.0)
+    """
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if not values or not all(0 < value <= MAX_MINUTES for value in values) or len(values) > _MOST_CUTOFFS:
+        remedy = f"give at most {_MOST_CUTOFFS} numbers above 0, up to {MAX_MINUTES}, such as 5,10,15"
+        raise InputError([Fault("not minutes", remedy, column="minutes")])
+    return tuple(sorted({value * S_PER_MIN for value in values}))
+
+
+def require_known(value: str, known: tuple[str, ...], name: str) -> str:
+    """Return the value if it is one of the known.
+
+    Raises
+    ------
+    InputError
+        It is not; the message lists them.
+    """
+    if value not in known:
+        raise InputError([Fault(f"unknown {name}", f"use one of: {', '.join(known)}", column=name, value=value)])
+    return value
+
+
+def _matches(row: dict[str, object], kinds: list[str], categories: list[str]) -> bool:
+    return (not kinds or row["kind"] in kinds) and (not categories or row["category"] in categories)

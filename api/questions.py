@@ -1,0 +1,206 @@
+"""Ad-hoc questions, answered with the library's own functions on streets that are built once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pydantic import ValidationError
+from shapely.geometry.base import BaseGeometry
+
+from api.trails import trace_trails
+from servicecircle.adhoc import walk_json
+from servicecircle.arrays import Bools, Floats
+from servicecircle.crs import WGS84
+from servicecircle.errors import Fault, InputError, NoWayError
+from servicecircle.ingest.study import read_study
+from servicecircle.ingest.walkable import load_rules
+from servicecircle.isochrone import Drawer, Start, node_seconds
+from servicecircle.model import Direction, Study
+from servicecircle.network import edge_seconds
+from servicecircle.parameters import Parameters
+from servicecircle.pipeline import Streets, build_streets
+from servicecircle.publish.bundle import feature_collection, tidy
+from servicecircle.publish.manifest import Manifest
+from servicecircle.publish.tables import rounded
+from servicecircle.reach import attach, door_to_door, node_times
+from servicecircle.snapping import Snapped, Snapper
+from servicecircle.tessellation import Tessellation, build_tessellation
+from servicecircle.walk import Walker, refuse_far
+
+__all__ = ["Point", "Questions", "build_questions", "read_streets"]
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Feet:
+    """All that depends on who walks; ``usable`` says which places have a street near them for this walker."""
+
+    streets: Streets
+    snapper: Snapper
+    walker: Walker
+    places: Snapped
+    usable: Bools
+
+
+class Questions:
+    """Answers one question at a time: shapely keeps caches inside shapes, so no two threads may share one."""
+
+    def __init__(self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame) -> None:
+        self._streets = streets
+        self._mesh = replace(mesh, water=_own(mesh.water))
+        self._lonlat: Floats = np.asarray(shapely.get_coordinates(places.geometry.to_numpy()), dtype=np.float64)
+        self._feet: dict[str, _Feet] = {}
+
+    def nearest(self, point: Point, limit_s: float, profile: str | None, wanted: Bools) -> pd.DataFrame:
+        """Walk from a point to the wanted places within ``limit_s``, and back.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a place reached, indexed by its position, soonest first: seconds_there, seconds_back (NaN where
+            there is no way back), metres, stairs_m, steps.
+
+        Raises
+        ------
+        InputError
+            Unknown profile, or no street near the point.
+        """
+        feet = self._feet_of(profile)
+        own, parameters, network = feet.streets, feet.streets.parameters, feet.streets.network
+        here = self._snap(feet, point)
+        joined = Snapped(
+            np.r_[feet.places.edge, here.edge],
+            np.r_[feet.places.share, here.share],
+            np.r_[feet.places.snap_m, here.snap_m],
+            np.vstack([feet.places.lonlat, here.lonlat]),
+        )
+        attached = attach(network, own.prices, joined, own.profile)
+        doors = np.arange(len(feet.places))
+        me = np.array([len(doors)])
+        there = door_to_door(attached, me, doors, limit_s, Direction.FROM)[0]
+        back = door_to_door(attached, me, doors, parameters.coverage.horizon_s, Direction.TO)[0]
+        trails = trace_trails(attached, network, int(me[0]), limit_s)
+        nodes = attached.node[doors]
+        table = pd.DataFrame(
+            {
+                "seconds_there": there,
+                "seconds_back": np.where(np.isfinite(back), back, np.nan),
+                "metres": trails.metres[nodes] + joined.snap_m[doors] + here.snap_m[0],
+                "stairs_m": trails.stairs_m[nodes],
+            }
+        )
+        found = table[np.isfinite(there) & wanted & feet.usable]
+        found = found.assign(steps=(found["stairs_m"] * parameters.pace.steps_per_m).round().astype(np.int64))
+        return found.sort_values("seconds_there", kind="stable")
+
+    def walk(self, start: Point, end: Point, profile: str | None) -> dict[str, Any]:
+        """Explain the quickest walk, in the shape of ``walk --json``."""
+        feet = self._feet_of(profile)
+        try:
+            return walk_json(feet.walker.walk(start, end), feet.streets)
+        except NoWayError as error:
+            return {"reachable": False, "reason": str(error)}
+
+    def circle(self, point: Point, cutoffs_s: tuple[float, ...], profile: str | None, direction: Direction) -> str:
+        """Draw the nested circles round a point, as GeoJSON.
+
+        Raises
+        ------
+        InputError
+            Unknown profile, or no street near the point.
+        NoWayError
+            The street it is on leads nowhere.
+        """
+        feet = self._feet_of(profile)
+        own, network = feet.streets, feet.streets.network
+        snapped = self._snap(feet, point)
+        attached = attach(network, own.prices, snapped, own.profile)
+        reached = node_times(attached, np.array([0]), max(cutoffs_s), direction)
+        drawer = Drawer(network, self._mesh, own.prices, direction, own.parameters.circles.beyond_street_m)
+        start = Start.of(snapped, attached, 0)
+        node_s = node_seconds(reached, 0, attached)
+        vertex_s = drawer.vertex_seconds(node_s, start)
+        found = [drawer.circle(node_s, vertex_s, start, cutoff) for cutoff in cutoffs_s]
+        if all(circle.area.is_empty for circle in found):
+            message = f"no street can be reached within {max(cutoffs_s) / 60:g} minutes"
+            raise NoWayError(message)
+        table = pd.DataFrame(
+            {
+                "cutoff_s": [c.cutoff_s for c in found],
+                "profile": own.profile.name,
+                "direction": direction.value,
+                "area_m2": [c.area_m2 for c in found],
+                "street_m": [c.street_m for c in found],
+            }
+        )
+        areas = gpd.GeoSeries([c.area for c in found], crs=network.crs).to_crs(WGS84)
+        return feature_collection(gpd.GeoDataFrame(rounded(table), geometry=tidy(areas.to_numpy()), crs=WGS84))
+
+    def _feet_of(self, name: str | None) -> _Feet:
+        parameters = self._streets.parameters
+        profile = parameters.walker(name)
+        if profile.name not in self._feet:
+            prices = edge_seconds(self._streets.network, profile, parameters)
+            streets = replace(self._streets, profile=profile, prices=prices)
+            snapper = Snapper(streets.network, prices, parameters.snap)
+            places = snapper.snap(self._lonlat)
+            usable = np.asarray(places.snap_m <= parameters.snap.refuse_m)
+            self._feet[profile.name] = _Feet(streets, snapper, streets.walker(), places, usable)
+        return self._feet[profile.name]
+
+    def _snap(self, feet: _Feet, point: Point) -> Snapped:
+        lonlat = np.array([point], dtype=np.float64)
+        snapped = feet.snapper.snap(lonlat)
+        refuse_far(lonlat, snapped.snap_m, self._streets.parameters.snap.refuse_m)
+        return snapped
+
+
+def read_streets(folder: Path, manifest: Manifest) -> Streets:
+    """Build the streets of the study folder that a bundle was built from, with the bundle's own parameters.
+
+    Raises
+    ------
+    InputError
+        The folder is another one or has changed since, or the manifest's parameters are not the ones it names.
+    """
+    try:
+        parameters = Parameters.model_validate(manifest.parameters)
+    except ValidationError as error:
+        remedy = "build the bundle again with this version"
+        faults = [Fault(e["msg"], remedy, "manifest.json", column=".".join(map(str, e["loc"]))) for e in error.errors()]
+        raise InputError(faults) from error
+    if parameters.sha256() != manifest.parameters_sha256:
+        problem = "the parameters do not have the hash that the manifest names"
+        raise InputError([Fault(problem, "build the bundle again", "manifest.json", column="parameters_sha256")])
+    study = read_study(folder)
+    _refuse_other(study, folder, manifest)
+    return build_streets(study, parameters, load_rules())
+
+
+def build_questions(streets: Streets, places: gpd.GeoDataFrame, count: int) -> list[Questions]:
+    """Return as many answerers as may work at once; they share the arrays and own their shapes."""
+    mesh = build_tessellation(streets.network, streets.water, streets.parameters.circles)
+    return [Questions(streets, mesh, places) for _ in range(count)]
+
+
+def _refuse_other(study: Study, folder: Path, manifest: Manifest) -> None:
+    built = {entry.name: entry.sha256 for entry in manifest.inputs}
+    remedy = f"build the bundle again from {folder}, or give the folder it was built from with --data"
+    faults = [
+        Fault("not the file that the bundle was built from", remedy, name)
+        for name in sorted(built.keys() | study.inputs.keys())
+        if built.get(name) != study.inputs.get(name)
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _own(shape: BaseGeometry | None) -> BaseGeometry | None:
+    return None if shape is None else shapely.from_wkb(shapely.to_wkb(shape))

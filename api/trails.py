@@ -1,0 +1,52 @@
+"""Metres and steps to many doors at once: added up along the tree of quickest ways from one point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
+from servicecircle.arrays import Floats
+from servicecircle.network import WalkNetwork
+from servicecircle.reach import Attached
+
+__all__ = ["Trails", "trace_trails"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trails:
+    """Metres on the network, and those of them on stairs, from the source to every node; NaN beyond the limit."""
+
+    metres: Floats
+    stairs_m: Floats
+
+
+def trace_trails(attached: Attached, network: WalkNetwork, source: int, limit_s: float) -> Trails:
+    """Add up the lengths of the quickest ways from a place (by its position among the attached)."""
+    root, n = int(attached.node[source]), attached.graph.n
+    seconds, before = (
+        row[0]
+        for row in dijkstra(
+            attached.graph.forward, directed=True, indices=np.array([root]), limit=limit_s, return_predecessors=True
+        )
+    )
+    child = np.flatnonzero(np.isfinite(seconds) & (before >= 0))
+    parent = before[child].astype(np.int64)
+    arcs = attached.arcs
+    # of parallel arcs the quickest is the one walked
+    order = np.lexsort((arcs.seconds, arcs.tail * n + arcs.head))
+    keys = (arcs.tail * n + arcs.head)[order]
+    arc = order[np.searchsorted(keys, parent * n + child)]
+    edge = arcs.edge[arc]
+    length = network.edges["length_m"].to_numpy()[edge] * np.abs(arcs.share_to[arc] - arcs.share_from[arc])
+    on_stairs = (network.edges["kind"] == "stairs").to_numpy()[edge]
+    block = np.zeros((n, 2))
+    block[child] = np.column_stack([length, np.where(on_stairs, length, 0.0)])
+    up = np.full(n, root)
+    up[child] = parent
+    while (up != root).any():  # each round doubles how far up the tree has been added
+        block += block[up]
+        up = up[up]
+    block[~np.isfinite(seconds)] = np.nan
+    return Trails(block[:, 0], block[:, 1])

@@ -1,0 +1,177 @@
+"""A door opens on the nearest point of a street that leads somewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from servicecircle.crs import GEOD, to_metric
+from servicecircle.model import Ways
+from servicecircle.network import WalkNetwork
+from servicecircle.parameters import SnapParameters
+from servicecircle.snapping import Snapped, Snapper
+from tests.sketch import PARAMETERS, STREET, draw, network, plane, price, register, row
+from tests.town import CRS, lonlat
+
+ANY_PIECE = PARAMETERS.snap.model_copy(update={"min_component_nodes": 1})
+
+
+def snap(
+    net: WalkNetwork, *points: tuple[float, float], profile: str = "adult", snap: SnapParameters = ANY_PIECE
+) -> Snapped:
+    """Snap points given in metres from the corner of the sketch."""
+    return Snapper(net, price(net, profile), snap).snap(np.array([lonlat(*p) for p in points]))
+
+
+def way_of(net: WalkNetwork, found: Snapped) -> list[int]:
+    return [int(way) for way in net.edges["osm_way_id"].to_numpy()[found.edge]]
+
+
+def jumble(count: int = 60) -> Ways:
+    """Crooked streets, chained so that all of them connect."""
+    random = np.random.default_rng(7)
+    corners = {k: (float(x), float(y)) for k, (x, y) in enumerate(random.uniform(0, 1000, (count, 2)), 1)}
+    lines = [(f"{k} {k + 1} {k + 2}", STREET) for k in range(1, count - 1, 2)]
+    return draw(corners, *lines)
+
+
+def test_it_is_the_nearest_point_of_any_street_by_brute_force() -> None:
+    net = network(jumble())
+    owner = np.repeat(np.arange(net.n_edges), np.diff(net.vertex_start))
+    lines = np.asarray(shapely.linestrings(net.vertex_xy, indices=owner))
+    points = np.random.default_rng(8).uniform(-100, 1100, (300, 2))
+    found = snap(net, *map(tuple, points))
+    at = shapely.points(to_metric(np.array([lonlat(*p) for p in points]), CRS))
+    block = shapely.distance(lines[:, None], at[None, :])
+    assert found.snap_m == pytest.approx(block.min(axis=0), abs=1e-6)
+    assert block[found.edge, np.arange(len(points))] == pytest.approx(block.min(axis=0), abs=1e-6)
+
+
+def test_the_foot_lies_on_its_edge_at_the_share_it_says() -> None:
+    net = network(jumble())
+    points = np.random.default_rng(9).uniform(0, 1000, (100, 2))
+    found = snap(net, *map(tuple, points))
+    for k in range(len(found)):
+        part = slice(net.vertex_start[found.edge[k]], net.vertex_start[found.edge[k] + 1])
+        line = shapely.LineString(net.vertex_lonlat[part])
+        foot = shapely.Point(found.lonlat[k])
+        assert line.distance(foot) < 1e-7
+        cut = shapely.line_locate_point(line, foot)
+        walked = [p for p in net.vertex_lonlat[part] if shapely.line_locate_point(line, shapely.Point(p)) < cut]
+        metres = GEOD.line_length(*np.vstack([*walked, found.lonlat[k]]).T)
+        assert metres == pytest.approx(found.share[k] * net.edges["length_m"].iloc[found.edge[k]], abs=0.01)
+
+
+def test_the_distance_is_stored_in_metres() -> None:
+    net = network(draw(row(0, 100), ("1 2", STREET)))
+    found = snap(net, (50, 12), (130, 40), (25, 0))
+    assert found.snap_m == pytest.approx([12, 50, 0], abs=0.01)
+    assert found.share == pytest.approx([0.5, 1, 0.25], abs=1e-4)
+
+
+def test_a_place_beyond_the_end_of_a_street_snaps_to_its_end() -> None:
+    net = network(draw(row(0, 100, 300), ("1 2", STREET), ("2 3", STREET)))
+    found = snap(net, (-50, 0), (400, 10))
+    assert found.share.tolist() == [0, 1]
+
+
+NEAR_AND_FAR = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (0.0, 40.0), 4: (100.0, 40.0), 5: (-50.0, 20.0)}
+
+
+def ladder(tags: str) -> WalkNetwork:
+    """A way at y = 0 with these tags, and a street at y = 40 joined to it."""
+    return network(draw(NEAR_AND_FAR, ("1 2", tags), ("3 4", STREET), ("1 5 3", STREET)))
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "highway=residential bridge=yes layer=1",
+        "highway=residential tunnel=yes layer=-1",
+        "highway=footway footway=crossing",
+        "highway=steps conveying=yes",
+        "highway=steps conveying=forward",
+    ],
+)
+def test_no_door_opens_on_bridges_tunnels_crossings_and_escalators(tags: str) -> None:
+    net = ladder(tags)
+    found = snap(net, (60, 5))
+    assert way_of(net, found) == [2]
+    assert found.snap_m[0] == pytest.approx(35, abs=0.1)
+
+
+@pytest.mark.parametrize("tags", ["highway=footway", "highway=steps", "highway=residential tunnel=building_passage"])
+def test_doors_open_on_streets_paths_stairs_and_passages(tags: str) -> None:
+    net = ladder(tags)
+    assert way_of(net, snap(net, (60, 5))) == [1]
+
+
+def test_no_door_opens_on_a_lift() -> None:
+    corners = {1: (0.0, 0.0), 2: (50.0, 0.0), 3: (100.0, 0.0)}
+    lines = ("1 2", STREET), ("2 3", f"{STREET} layer=1")
+    net = network(draw(corners, *lines, nodes={2: "highway=elevator"}))
+    assert net.edges["kind"].iloc[snap(net, (50, 1)).edge[0]] == "street"
+
+
+def test_a_pram_snaps_past_the_stairs_that_an_adult_snaps_to() -> None:
+    net = ladder("highway=steps")
+    assert way_of(net, snap(net, (60, 5))) == [1]
+    assert way_of(net, snap(net, (60, 5), profile="stepfree")) == [2]
+
+
+def test_no_door_opens_on_a_closed_or_unpaid_way() -> None:
+    ways = draw(NEAR_AND_FAR, ("1 2", "highway=footway"), ("3 4", STREET), ("1 5 3", STREET))
+    for known in ("way=1 state=closed", "way=1 fee_cny=3 state=in_service"):
+        net = network(ways, register(V1=known))
+        assert way_of(net, snap(net, (60, 5))) == [2]
+
+
+def islands() -> WalkNetwork:
+    """Two streets of three corners near the door, and one of six farther off, none joined to another."""
+    corners = row(0, 50, 100) | {k + 10: (50.0 * k, 60.0) for k in range(6)}
+    return network(draw(corners, ("1 2", STREET), ("2 3", STREET), *((f"{k} {k + 1}", STREET) for k in range(10, 15))))
+
+
+def test_small_islands_are_passed_over() -> None:
+    net = islands()
+    for least, way in ((1, 2), (3, 2), (4, 4), (6, 4)):
+        found = snap(net, (60, 10), snap=PARAMETERS.snap.model_copy(update={"min_component_nodes": least}))
+        assert way_of(net, found)[0] in ({1, 2} if way == 2 else {3, 4, 5, 6, 7})
+
+
+def test_where_every_piece_is_small_the_largest_counts() -> None:
+    net = islands()
+    found = snap(net, (60, 10), snap=PARAMETERS.snap.model_copy(update={"min_component_nodes": 1000}))
+    assert way_of(net, found)[0] >= 3
+
+
+def test_stairs_that_only_lead_up_to_a_bridge_are_no_piece_of_the_ground() -> None:
+    """Near every street in plan and far from it on foot."""
+    ground = {k: (50.0 * k, 60.0) for k in range(1, 7)}
+    deck = {11: (-400.0, 0.0), 12: (60.0, 0.0), 13: (500.0, 0.0), 14: (60.0, 30.0)}
+    bridge = f"{STREET} bridge=yes layer=1"
+    streets = [(f"{k} {k + 1}", STREET) for k in range(1, 6)]
+    lines = [*streets, ("11 12", bridge), ("12 13", bridge), ("12 14", "highway=steps"), ("13 6", bridge)]
+    net = network(draw(ground | deck, *lines))
+    found = snap(net, (62, 20), snap=PARAMETERS.snap.model_copy(update={"min_component_nodes": 4}))
+    assert net.edges["kind"].iloc[found.edge[0]] == "street"
+
+
+def test_without_a_network_nothing_is_near() -> None:
+    ways = draw(row(0, 100), ("1 2", STREET))
+    net = network(type(ways)(ways.nodes.iloc[:0], ways.ways.iloc[:0], ways.refs[:0], ways.offsets[:1], ways.data_date))
+    assert np.isinf(snap(net, (0, 0)).snap_m).all()
+
+
+def test_no_places_snap_to_nothing() -> None:
+    net = network(draw(row(0, 100), ("1 2", STREET)))
+    found = Snapper(net, price(net), ANY_PIECE).snap(np.zeros((0, 2)))
+    assert len(found) == 0
+
+
+def test_the_hill_does_not_matter_to_snapping() -> None:
+    ways = jumble()
+    points = [tuple(p) for p in np.random.default_rng(10).uniform(0, 1000, (50, 2))]
+    level, steep = (snap(network(ways, terrain=t), *points) for t in (None, plane(east=0.2)))
+    assert np.array_equal(level.edge, steep.edge)
