@@ -28,9 +28,9 @@ _COUNTS = dict.fromkeys(
 _LEDGER = {"tiers": "ledger", "by_category": "ledger_by_category", "by_designation": "ledger_by_designation"}
 _LEDGER_TYPES = _COUNTS | {"at_least": "boolean", "published": "boolean"}
 _COVERAGE_TYPES = {"homes": "int64", "homes_covered": "int64", "unknown": "bool"}
-_LEGS_TYPES = {"leg": "int64"}
-_NUMBERS = ("_s", "_m", "people", "covered", "share", "people_low", "people_high", "seconds", "metres", "_seq")
-_NUMBER_PARTS = ("people", "covered_", "share_")
+_LEGS_TYPES = {"leg": "int64", "from_seq": "int64", "to_seq": "int64", "steps_estimated": "bool", "at_least": "bool"}
+_NUMBERS = ("_s", "_m", "seconds", "metres", "steps")
+_NUMBER_STEMS = ("people", "covered", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +125,4 @@ def _table(folder: Path, name: str, types: Mapping[str, str], remedy: str, fault
 
 
 def _is_number(head: str) -> bool:
-    return head.endswith(_NUMBERS) or head.startswith(_NUMBER_PARTS)
+    return head.endswith(_NUMBERS) or head.startswith(_NUMBER_STEMS)

@@ -25,7 +25,7 @@ from servicecircle.model import Direction, Study
 from servicecircle.network import edge_seconds
 from servicecircle.parameters import Parameters
 from servicecircle.pipeline import Streets, build_streets
-from servicecircle.publish.bundle import feature_collection, tidy
+from servicecircle.publish.geojson import feature_collection, tidy
 from servicecircle.publish.manifest import Manifest
 from servicecircle.publish.tables import rounded
 from servicecircle.reach import attach, door_to_door, node_times

@@ -181,6 +181,12 @@ class Health(_Answer):
     parameters_sha256: str
 
 
+class _Row(BaseModel):
+    """A row of the bundle: what it has beyond these columns is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 class _Dated(_Answer):
     data_date: str
     parameters_sha256: str
@@ -249,7 +255,7 @@ class Walk(BaseModel):
     parameters_sha256: str | None = None
 
 
-class CoverageRow(_Answer):
+class CoverageRow(_Row):
     """Homes and people of a subdistrict that reach a place of a tier; shares null where ``unknown``."""
 
     subdistrict: str
@@ -280,7 +286,7 @@ class Coverage(_Dated):
     coverage: list[CoverageRow]
 
 
-class Gap(_Answer):
+class Gap(_Row):
     """A neighbourhood beyond the cutoff, with the cause."""
 
     gap_id: str
@@ -329,20 +335,26 @@ class Stop(_Answer):
     lat: float | None
 
 
-class RouteLeg(_Answer):
+class RouteLeg(_Row):
     """The walk between two located stops; ``problem`` says what is missing on it."""
 
     leg: int
     from_seq: int
+    from_name: str
     to_seq: int
+    to_name: str
     seconds: float | None
     metres: float | None
     ascent_m: float | None
+    descent_m: float | None
+    steps: int | None
+    steps_estimated: bool
+    at_least: bool
     problem: str | None
 
 
-class Route(_Answer):
-    """A published study route."""
+class Route(_Row):
+    """A published study route; ``at_least`` where a stop or a leg is missing from the sums."""
 
     route_id: str
     name: str
@@ -356,6 +368,8 @@ class Route(_Answer):
     seconds: float | None
     metres: float | None
     ascent_m: float | None
+    steps: int | None
+    at_least: bool
     links: list[Link]
 
 

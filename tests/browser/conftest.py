@@ -52,9 +52,9 @@ def open_tab(page: Page, tab: str) -> None:
 Opener = Callable[..., AbstractContextManager[Visit]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the browser of this machine once."""
+    """Start the browser of this machine, once a module: its event loop must not outlive the browser tests."""
     executable = _executable()
     if executable is None:
         pytest.skip(MISSING)
@@ -64,7 +64,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(chromium: Browser) -> Opener:
     """Give a way to open a map offline: ``with visit(path, PHONE) as it: it.page...``."""
 

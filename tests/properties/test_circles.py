@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -86,13 +85,26 @@ def test_the_union_of_a_tier_holds_each_of_its_circles(results: Results) -> None
     assert all(shapely.difference(a, unions.geometry.iloc[0]).area < 1.0 for a in own.geometry)
 
 
-def test_homes_counted_covered_lie_in_the_union_of_circles_towards_places(results: Results) -> None:
-    """Counts come from times at doors; the flat profile's circles (same both ways) must tell the same story."""
-    homes: gpd.GeoDataFrame = results.homes
-    crs = results.streets.network.crs
-    union = results.unions.query("tier == 'school' and basis == 'all' and cutoff_s == 900").to_crs(crs).geometry.iloc[0]
-    xy = to_metric(shapely.get_coordinates(homes.geometry.to_numpy()), crs)
-    inside = shapely.contains_xy(shapely.buffer(union, 40), *xy.T)
-    covered = (homes["nearest_school_s"] <= 900).to_numpy()
-    # circles run from the gate, coverage to it: a few homes differ by the stairs between
-    assert (inside | ~covered).mean() > 0.97
+def test_counts_at_doors_and_circles_tell_one_story(results: Results) -> None:
+    """The street point of a home is inside the area towards schools exactly when it is within 15 minutes."""
+    streets = results.streets
+    network, parameters = streets.network, streets.parameters
+    schools = results.facilities.query("tier == 'school' and (located or approximate)")
+    points = [shapely.get_coordinates(t.geometry.to_numpy()) for t in (schools, results.homes)]
+    snapped = Snapper(network, streets.prices, parameters.snap).snap(np.vstack(points))
+    attached = attach(network, streets.prices, snapped, streets.profile)
+    reached = node_times(attached, np.arange(len(schools)), 900.0, Direction.TO)
+    mesh = build_tessellation(network, streets.water, parameters.circles)
+    drawer = Drawer(network, mesh, streets.prices, Direction.TO, parameters.circles.beyond_street_m)
+    least, seconds = np.full(len(mesh.xy), np.inf), np.full(attached.graph.n, np.inf)
+    for i in range(len(schools)):
+        node_s = node_seconds(reached, i, attached)
+        seconds = np.minimum(seconds, node_s)
+        least = np.minimum(least, drawer.vertex_seconds(node_s, Start.of(snapped, attached, i)))
+    foot = to_metric(snapped.lonlat[len(schools) :], network.crs)
+    inside = shapely.contains_xy(drawer.area(least, 900.0), *foot.T)
+    at_street = seconds[attached.node[len(schools) :]] <= 900
+    assert 500 < at_street.sum() < len(at_street) - 200
+    assert (inside == at_street).mean() > 0.995
+    counted = (results.homes["nearest_school_s"] <= 900).to_numpy()
+    assert not (counted & ~at_street).any()

@@ -1,0 +1,1 @@
+"""Routes: a few lines each; what they say is computed elsewhere."""
