@@ -72,7 +72,7 @@ def build(
     began = time.perf_counter()
     parameters = read_parameters(params, profile=profile, minutes=_minutes(minutes) if minutes else None)
     rules = load_rules()
-    with Steps(total=10) as steps:
+    with Steps(total=9) as steps:
         steps.step("reading")
         study = read_study(study_folder(data))
         results = run(study, parameters, rules, Variant(), steps)

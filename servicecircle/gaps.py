@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry import MultiPoint
 from shapely.geometry.base import BaseGeometry
 
-from servicecircle.arrays import Floats, Ints
+from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.coverage import Access, in_basis, nearest
 from servicecircle.crs import to_lonlat, to_metric
 from servicecircle.model import StudyArea, Tier
@@ -105,7 +105,7 @@ def _gaps_of(
         if totals.mean() < rules.min_people:
             continue
         name = names.get(code[members[0]], "")
-        cause = _cause(tier, members, chosen, inputs, name, coverage)
+        cause = _cause(tier, members, chosen, inputs, name, (xy, area.crs), coverage)
         out.append(
             _row(tier, members, totals, name, cause, (seconds, at), inputs, (xy, area.crs, water), coverage, rules)
         )
@@ -121,23 +121,27 @@ def _clusters(xy: Floats, code: np.ndarray, link_m: float) -> Ints:
 
 
 def _cause(
-    tier: Tier, members: Ints, chosen: np.ndarray, inputs: GapInputs, name: str, coverage: CoverageParameters
+    tier: Tier,
+    members: Ints,
+    chosen: Bools,
+    inputs: GapInputs,
+    name: str,
+    ground: tuple[Floats, str],
+    coverage: CoverageParameters,
 ) -> str:
     """Judge the cluster by its majority: a cause applies where it applies to half of the homes or more."""
-    access = inputs.access
+    access, (xy, crs) = inputs.access, ground
     if int(inputs.unlocated.get((tier.value, name), 0)):
         return "unlocated_place"
     walk, _ = nearest(access.walk_s[:, members], chosen)
     level, _ = nearest(access.level_s[:, members], chosen)
     paid, _ = nearest(inputs.paid_s[:, members], chosen)
     radius = access.radius_m[np.ix_(chosen, members)].min(axis=0)
-    lonlat = shapely.get_coordinates(inputs.homes.geometry.to_numpy()[members])
-    west, south, east, north = inputs.extent
-    # a place beyond the extract could be as near as the extract's edge
-    scale = np.array([96_500.0, 110_900.0]) * [np.cos(np.radians(lonlat[:, 1].mean())) / np.cos(np.radians(29.56)), 1]
-    edge = np.minimum(lonlat - [west, south], [east, north] - lonlat) * scale
+    frame = to_metric(shapely.box(*inputs.extent).exterior, crs)
+    edge_m = shapely.distance(shapely.points(xy[members]), frame)
     tests = {
-        "beyond_extract": edge.min(axis=1) < np.minimum(radius, coverage.radius_m),
+        # a place beyond the extract could be as near as the extract's edge
+        "beyond_extract": edge_m < np.minimum(radius, coverage.radius_m),
         "disconnected": ~np.isfinite(walk),
         "too_far": radius > coverage.radius_m,
         "paid_or_closed": paid <= coverage.cutoff_s,

@@ -90,6 +90,7 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
             people = _UNKNOWN if walk["unknown"] else f"{low / 1e3:,.0f}–{high / 1e3:,.0f}k"
             table.add_row(label if basis == "confirmed" else "", words, *shares, people)
     console.print(table)
+    _print_hold_out(console, results.demand.hold_out)
     print_ledger(results.ledger)
     _print_worst(console, results.gaps)
     report = streets.walkable
@@ -189,6 +190,20 @@ def _cells(leg: dict[Any, Any]) -> list[str]:
     clock = _UNKNOWN if pd.isna(leg["seconds"]) else f"{more}{_clock(leg['seconds'])}"
     rest = [_UNKNOWN if pd.isna(leg[k]) else f"{leg[k]:.0f}" for k in ("metres", "ascent_m", "steps")]
     return [clock, *rest]
+
+
+def _print_hold_out(console: Console, table: pd.DataFrame) -> None:
+    """Say how far the population models miss the figures they were not told."""
+    if table.empty:
+        return
+    off = (table.loc[table["model"] != "mean", "ratio"] - 1).abs()
+    span = f"{off.min():.0%}–{off.max():.0%}"
+    console.print(
+        f"人口为估计：只用全区总数时，各模型与已公布街道人口相差{span}。\n"
+        f"People are estimates: told the district's total alone, the models miss\n"
+        f"the published subdistricts by {span} (tables/population_hold_out.csv).\n",
+        highlight=False,
+    )
 
 
 def _print_worst(console: Console, gaps: pd.DataFrame, most: int = 2) -> None:

@@ -14,7 +14,7 @@ from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
 from servicecircle.pipeline import Results
 from servicecircle.publish.geojson import DECIMALS, feature_collection, tidy
-from servicecircle.publish.layers import bundle_layers, bundle_tables
+from servicecircle.publish.layers import bundle_layers, bundle_tables, layer_licence
 from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
 from servicecircle.publish.tables import rounded, write_csv
 
@@ -22,8 +22,6 @@ __all__ = ["write_bundle"]
 
 _GEOJSON_BYTES = 5_000_000
 _UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"}
-_LICENCE = "ODbL-1.0"
-_ATTRIBUTION = "© OpenStreetMap contributors"
 _MARK = "manifest.json"
 _VERTEX_BYTES = 24  # of a vertex in GeoJSON
 
@@ -93,6 +91,7 @@ def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
         (folder / geojson).write_bytes(text)
     kinds = sorted({s.geom_type.removeprefix("Multi") for s in shapes if s is not None})
     bounds = table.total_bounds if kinds else None
+    licence, attribution = layer_licence(name)
     return Layer(
         name=name,
         file=file,
@@ -101,8 +100,8 @@ def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
         rows=len(table),
         bbox=_box(bounds) if bounds is not None else None,
         units={c: unit for c in map(str, table.columns) for end, unit in _UNITS.items() if c.endswith(end)},
-        licence=_LICENCE,
-        attribution=_ATTRIBUTION,
+        licence=licence,
+        attribution=attribution,
     )
 
 

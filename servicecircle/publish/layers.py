@@ -11,7 +11,7 @@ from servicecircle.coverage import DISTRICT
 from servicecircle.crs import WGS84
 from servicecircle.pipeline import Results
 
-__all__ = ["bundle_layers", "bundle_tables"]
+__all__ = ["bundle_layers", "bundle_tables", "layer_licence"]
 
 _NETWORK = [
     "edge_id", "osm_way_id", "kind", "highway", "name", "length_m", "rise_m", "forward_s", "backward_s", "bridge",
@@ -29,6 +29,15 @@ _LINKS = [
     "link_id", "kind", "name", "rise_m", "length_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state",
     "joins", "source", "confidence", "note", "used", "geometry",
 ]  # fmt: skip
+
+
+def layer_licence(name: str) -> tuple[str, str]:
+    """Return the licence and attribution of a layer."""
+    if name == "facilities":
+        return "mixed: column licence", "column source"
+    if name in {"subdistricts", "coverage"}:
+        return "mixed: sources in this manifest", "sources in this manifest"
+    return "ODbL-1.0", "© OpenStreetMap contributors"
 
 
 def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
