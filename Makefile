@@ -1,14 +1,20 @@
 # Two commands on a fresh machine with python3.11 (and its venv module) and make:
 #   make study   the study of the bundled district: tables, layers and the map, under build/
+#   make serve   the service on http://127.0.0.1:8000, over that study
 #   make test    every test
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study test check lock data clean
+.PHONY: study serve test check docs lock data clean
 
 study: .venv/study.stamp
 	@$(BIN)/servicecircle build --out build
 	@$(BIN)/python -m maps study --bundle build --out build/maps
+
+serve: .venv/study.stamp
+	@test -f build/manifest.json || $(BIN)/servicecircle build --out build
+	@test -f build/maps/study.html || $(BIN)/python -m maps study --bundle build --out build/maps
+	@$(BIN)/python -m api --bundle build
 
 test: .venv/develop.stamp
 	@$(BIN)/python -m pytest
@@ -18,6 +24,10 @@ check: .venv/develop.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+docs: .venv/develop.stamp
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo site/index.html
 
 # One environment; `develop` adds the tests' and the checkers' packages to what `study` needs.
 .venv/%.stamp: requirements/%.txt pyproject.toml
@@ -30,7 +40,7 @@ check: .venv/develop.stamp
 # Maintainers: rewrite the lock files (needs uv), and the data set from the gathered source material.
 lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps -o requirements/study.txt
-	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps --group test --group check -o requirements/develop.txt
+	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps --group test --group check --group docs -o requirements/develop.txt
 
 data: .venv/study.stamp
 	$(BIN)/python data/geo/make.py --source $(SOURCE)

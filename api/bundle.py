@@ -20,7 +20,7 @@ __all__ = ["Bundle", "read_bundle"]
 
 Row = dict[str, Any]
 
-_NEEDED = ("area", "facilities", "network", "gaps", "routes", "route_stops", "coverage")
+_NEEDED = ("area", "facilities", "network", "gaps", "routes", "route_stops", "route_legs")
 _COUNTS = dict.fromkeys(
     ("declared", "loaded", "candidates", "approximate", "located", "verified", "unlocated", "candidates_located"),
     "Int64",
@@ -28,8 +28,7 @@ _COUNTS = dict.fromkeys(
 _LEDGER = {"tiers": "ledger", "by_category": "ledger_by_category", "by_designation": "ledger_by_designation"}
 _LEDGER_TYPES = _COUNTS | {"at_least": "boolean", "published": "boolean"}
 _COVERAGE_TYPES = {"homes": "int64", "homes_covered": "int64", "unknown": "bool"}
-_LEGS_TYPES = {"leg": "int64", "from_seq": "int64", "to_seq": "int64", "steps_estimated": "bool", "at_least": "bool"}
-_NUMBERS = ("_s", "_m", "seconds", "metres", "steps")
+_NUMBERS = ("_s", "_m")
 _NUMBER_STEMS = ("people", "covered", "share")
 
 
@@ -43,7 +42,6 @@ class Bundle:
     ledger: Mapping[str, list[Row]]
     coverage: list[Row]
     gaps: list[Row]
-    legs: list[Row]
 
     @property
     def map_file(self) -> Path:
@@ -62,15 +60,14 @@ def read_bundle(folder: Path) -> Bundle:
     remedy = f"run `servicecircle build --out {folder}` again"
     manifest = _manifest(folder, remedy)
     faults: list[Fault] = []
-    listed = {layer.name for layer in manifest.layers}
-    faults += [Fault("the manifest lists no such layer", remedy, "manifest.json", value=n) for n in _NEEDED if n not in listed]
+    absent = sorted(set(_NEEDED) - {layer.name for layer in manifest.layers})
+    faults += [Fault("the manifest lists no such layer", remedy, "manifest.json", value=name) for name in absent]
     layers = {layer.name: _layer(folder, layer, remedy, faults) for layer in manifest.layers}
     ledger = {key: _table(folder, name, _LEDGER_TYPES, remedy, faults) for key, name in _LEDGER.items()}
     coverage = _table(folder, "coverage", _COVERAGE_TYPES, remedy, faults)
-    legs = _table(folder, "route_legs", _LEGS_TYPES, remedy, faults)
     if faults:
         raise InputError(faults)
-    return Bundle(folder, manifest, layers, ledger, coverage, read_gaps(folder, None), legs)
+    return Bundle(folder, manifest, layers, ledger, coverage, read_gaps(folder, None))
 
 
 def _manifest(folder: Path, remedy: str) -> Manifest:
@@ -82,8 +79,8 @@ def _manifest(folder: Path, remedy: str) -> Manifest:
     except OSError as error:
         raise InputError([Fault(f"not readable: {error.strerror}", remedy, path.name)]) from error
     except ValidationError as error:
-        faults = [Fault(e["msg"], remedy, path.name, column=".".join(map(str, e["loc"])) or None) for e in error.errors()]
-        raise InputError(faults) from error
+        places = [(e["msg"], ".".join(map(str, e["loc"])) or None) for e in error.errors()]
+        raise InputError([Fault(text, remedy, path.name, column=place) for text, place in places]) from error
     if manifest.bundle_version != BUNDLE_VERSION:
         problem = f"a bundle of another version; this service reads version {BUNDLE_VERSION}"
         raise InputError([Fault(problem, remedy, path.name, column="bundle_version", value=manifest.bundle_version)])

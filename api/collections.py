@@ -29,6 +29,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "route_stops": ("route_id", "seq"),
 }
 _FLAT, _SOLID = 4, 6
+_LON, _LAT = 180.0, 90.0
 _TRUTH = {"true": True, "false": False}
 
 
@@ -52,7 +53,11 @@ class Collection:
     shapes: Shapes
 
     def find(
-        self, bbox: tuple[float, ...] | None, filters: Sequence[tuple[str, str]], limit: int, offset: int
+        self,
+        bbox: tuple[float, float, float, float] | None,
+        filters: Sequence[tuple[str, str]],
+        limit: int,
+        offset: int,
     ) -> Found:
         """Return a page of what lies in the box and passes every filter.
 
@@ -90,9 +95,7 @@ def build_collection(about: Layer, layer: gpd.GeoDataFrame) -> Collection:
     for key, row, shape in zip(ids, zip(*columns, strict=True), texts, strict=True):
         properties = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, allow_nan=False)
         name = json.dumps(key, ensure_ascii=False)
-        features.append(
-            f'{{"type":"Feature","id":{name},"properties":{properties},"geometry":{shape or "null"}}}'
-        )
+        features.append(f'{{"type":"Feature","id":{name},"properties":{properties},"geometry":{shape or "null"}}}')
     kinds = {name: _kind(table[name]) for name in names}
     return Collection(about, tuple(features), {key: i for i, key in enumerate(ids)}, kinds, table, shapes)
 
@@ -110,29 +113,32 @@ def parse_bbox(text: str) -> tuple[float, float, float, float]:
     >>> parse_bbox("106.5,29.5,106.6,29.6")
     (106.5, 29.5, 106.6, 29.6)
     """
-
-    def fault(problem: str) -> QueryError:
-        remedy = "give west,south,east,north in degrees (WGS-84), for instance 106.55,29.55,106.58,29.57"
-        return QueryError([Fault(problem, remedy, column="bbox", value=text)])
-
     parts = text.split(",")
-    if len(parts) not in {_FLAT, _SOLID}:
-        raise fault(f"{len(parts)} parts instead of 4")
     try:
         numbers = [float(part) for part in parts]
-    except ValueError as error:
-        raise fault("not numbers") from error
+    except ValueError:
+        numbers = []
+    problem = "not numbers" if not numbers else _box_problem(numbers)
+    if problem:
+        remedy = "give west,south,east,north in degrees (WGS-84), for instance 106.55,29.55,106.58,29.57"
+        raise QueryError([Fault(problem, remedy, column="bbox", value=text)])
+    half = len(numbers) // 2
+    return numbers[0], numbers[1], numbers[half], numbers[half + 1]
+
+
+def _box_problem(numbers: list[float]) -> str | None:
+    if len(numbers) not in {_FLAT, _SOLID}:
+        return f"{len(numbers)} numbers instead of 4"
     if not all(math.isfinite(n) for n in numbers):
-        raise fault("not finite numbers")
+        return "not finite numbers"
     half = len(numbers) // 2
     west, south, east, north = *numbers[:2], *numbers[half : half + 2]
-    if max(abs(south), abs(north)) > 90 and max(abs(west), abs(east)) <= 90:  # noqa: PLR2004
-        raise fault("longitude and latitude look swapped")
-    if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:  # noqa: PLR2004
-        raise fault("off the globe")
-    if west > east or south > north:
-        raise fault("the first corner is not the south-western one")
-    return west, south, east, north
+    lon, lat = max(abs(west), abs(east)), max(abs(south), abs(north))
+    if lat > _LAT and lon <= _LAT:
+        return "longitude and latitude look swapped"
+    if lon > _LON or lat > _LAT:
+        return "off the globe"
+    return "the first corner is not the south-western one" if west > east or south > north else None
 
 
 def _ids(layer: str, table: pd.DataFrame) -> list[str]:

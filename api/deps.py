@@ -9,11 +9,11 @@ from typing import Annotated
 import numpy as np
 from fastapi import Depends, Request
 
-from api.bundle import Bundle
+from api.asked import MAX_MINUTES
+from api.bundle import Bundle, Row
 from api.collections import Collection
 from api.pool import Pool
 from api.questions import Point, Questions
-from api.schemas import MAX_MINUTES
 from servicecircle.arrays import Bools
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
@@ -30,8 +30,8 @@ _POINT_PARTS = 2
 class Places:
     """The facilities by row: those with a position in ``placed`` (which the answerers know by position), and all."""
 
-    rows: list[dict[str, object]]
-    placed: list[dict[str, object]]
+    rows: list[Row]
+    placed: list[Row]
     categories: tuple[str, ...]
 
     def wanted(self, kinds: list[str], categories: list[str]) -> Bools:
@@ -78,7 +78,9 @@ def require_point(lon: float, lat: float, served: Service) -> Point:
     """
     west, south, east, north = served.extent
     if abs(lat) > _LAT and abs(lon) <= _LAT:
-        raise InputError([Fault("latitude and longitude look swapped", f"try lon={lat:g} and lat={lon:g}", column="lat")])
+        raise InputError(
+            [Fault("latitude and longitude look swapped", f"try lon={lat:g} and lat={lon:g}", column="lat")]
+        )
     if abs(lon) > _LON or abs(lat) > _LAT:
         raise InputError([Fault("off the globe", "give degrees (WGS-84)", column="lon" if abs(lon) > _LON else "lat")])
     if not (west - _MARGIN <= lon <= east + _MARGIN and south - _MARGIN <= lat <= north + _MARGIN):
@@ -142,5 +144,5 @@ def require_known(value: str, known: tuple[str, ...], name: str) -> str:
     return value
 
 
-def _matches(row: dict[str, object], kinds: list[str], categories: list[str]) -> bool:
+def _matches(row: Row, kinds: list[str], categories: list[str]) -> bool:
     return (not kinds or row["kind"] in kinds) and (not categories or row["category"] in categories)

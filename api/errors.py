@@ -87,7 +87,8 @@ def answer(path: str, error: Exception) -> JSONResponse:
     if problem is _INTERNAL:
         return _respond(path, problem, "Nothing you sent explains it; please try again later.")
     faults = error.faults if isinstance(error, InputError) else ()
-    return _respond(path, problem, str(error), _listed(faults))
+    detail = " ".join(_sentence(fault) for fault in faults) or str(error)
+    return _respond(path, problem, detail, _listed(faults))
 
 
 def query_error(error: RequestValidationError) -> QueryError:
@@ -128,6 +129,11 @@ def _respond(path: str, problem: Problem, detail: str, errors: Sequence[dict[str
         content["errors"] = list(errors)
     headers = {"Retry-After": str(problem.retry_s)} if problem.retry_s else None
     return JSONResponse(content, int(problem.status), headers, MEDIA_TYPE)
+
+
+def _sentence(fault: Fault) -> str:
+    where = f"{fault.column}: " if fault.column else ""
+    return f"{where}{fault.problem}; {fault.remedy}."
 
 
 def _listed(faults: Sequence[Fault]) -> list[dict[str, Any]]:

@@ -44,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return BAD_INPUT
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, access_log=False, log_config=LOGGING, server_header=False
-    )
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=LOGGING, server_header=False)
     return DONE
 
 

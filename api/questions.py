@@ -33,9 +33,21 @@ from servicecircle.snapping import Snapped, Snapper
 from servicecircle.tessellation import Tessellation, build_tessellation
 from servicecircle.walk import Walker, refuse_far
 
-__all__ = ["Point", "Questions", "build_questions", "read_streets"]
+__all__ = ["Point", "Questions", "Reach", "build_questions", "read_streets"]
 
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A place reached (by its position among the placed ones): there, and back (None where there is no way back)."""
+
+    place: int
+    seconds_there: float
+    seconds_back: float | None
+    metres: float
+    steps: int
+    steps_estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,10 @@ class Questions:
         self._mesh = replace(mesh, water=_own(mesh.water))
         self._lonlat: Floats = np.asarray(shapely.get_coordinates(places.geometry.to_numpy()), dtype=np.float64)
         self._feet: dict[str, _Feet] = {}
+        self._feet_of(None)  # the usual walker is ready before the first question
 
-    def nearest(self, point: Point, limit_s: float, profile: str | None, wanted: Bools) -> pd.DataFrame:
-        """Walk from a point to the wanted places within ``limit_s``, and back.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a place reached, indexed by its position, soonest first: seconds_there, seconds_back (NaN where
-            there is no way back), metres, stairs_m, steps.
+    def nearest(self, point: Point, limit_s: float, profile: str | None, wanted: Bools) -> list[Reach]:
+        """Walk from a point to the wanted places within ``limit_s``, and back: soonest first.
 
         Raises
         ------
@@ -75,30 +82,30 @@ class Questions:
         feet = self._feet_of(profile)
         own, parameters, network = feet.streets, feet.streets.parameters, feet.streets.network
         here = self._snap(feet, point)
+        places = feet.places
         joined = Snapped(
-            np.r_[feet.places.edge, here.edge],
-            np.r_[feet.places.share, here.share],
-            np.r_[feet.places.snap_m, here.snap_m],
-            np.vstack([feet.places.lonlat, here.lonlat]),
+            np.r_[places.edge, here.edge],
+            np.r_[places.share, here.share],
+            np.r_[places.snap_m, here.snap_m],
+            np.vstack([places.lonlat, here.lonlat]),
         )
         attached = attach(network, own.prices, joined, own.profile)
-        doors = np.arange(len(feet.places))
-        me = np.array([len(doors)])
+        doors, me = np.arange(len(places)), np.array([len(places)])
         there = door_to_door(attached, me, doors, limit_s, Direction.FROM)[0]
         back = door_to_door(attached, me, doors, parameters.coverage.horizon_s, Direction.TO)[0]
-        trails = trace_trails(attached, network, int(me[0]), limit_s)
-        nodes = attached.node[doors]
-        table = pd.DataFrame(
-            {
-                "seconds_there": there,
-                "seconds_back": np.where(np.isfinite(back), back, np.nan),
-                "metres": trails.metres[nodes] + joined.snap_m[doors] + here.snap_m[0],
-                "stairs_m": trails.stairs_m[nodes],
-            }
-        )
-        found = table[np.isfinite(there) & wanted & feet.usable]
-        found = found.assign(steps=(found["stairs_m"] * parameters.pace.steps_per_m).round().astype(np.int64))
-        return found.sort_values("seconds_there", kind="stable")
+        trails = trace_trails(attached, network, len(places), limit_s)
+        reached = np.flatnonzero(np.isfinite(there) & wanted & feet.usable)
+        return [
+            Reach(
+                place=int(i),
+                seconds_there=round(float(there[i]), 2),
+                seconds_back=round(float(back[i]), 2) if np.isfinite(back[i]) else None,
+                metres=round(float(trails.metres[attached.node[i]] + places.snap_m[i] + here.snap_m[0]), 2),
+                steps=round(float(trails.stairs_m[attached.node[i]]) * parameters.pace.steps_per_m),
+                steps_estimated=bool(trails.stairs_m[attached.node[i]] > 0),
+            )
+            for i in reached[np.argsort(there[reached], kind="stable")]
+        ]
 
     def walk(self, start: Point, end: Point, profile: str | None) -> dict[str, Any]:
         """Explain the quickest walk, in the shape of ``walk --json``."""

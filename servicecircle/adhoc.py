@@ -75,7 +75,7 @@ def walk_json(walk: Walk, streets: Streets) -> dict[str, Any]:
     """Return a walk in the shape of ``walk --json``."""
 
     def metre(value: float | None) -> float | None:
-        return None if value is None else round(value, 2)
+        return None if value is None else round(value, 2) + 0.0  # no minus zero
 
     return {
         "reachable": True,
@@ -113,7 +113,7 @@ def read_gaps(bundle: Path, tier: str | None) -> list[dict[str, Any]]:
     path = bundle / "layers" / "gaps.geojson"
     try:
         features = json.loads(path.read_text("utf-8"))["features"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "run `servicecircle build` first, or give the folder of a bundle"
         raise InputError([Fault("no bundle with gaps here", remedy, value=str(bundle))]) from error
     rows = [{key: f["properties"].get(key) for key in _GAP_KEYS} for f in features]

@@ -70,7 +70,7 @@ def build(
     from servicecircle.summary import Steps, print_summary
 
     began = time.perf_counter()
-    parameters = read_parameters(params, profile=profile, minutes=_minutes(minutes) if minutes else None)
+    parameters = read_parameters(params, profile=profile, minutes=None if minutes is None else _minutes(minutes))
     rules = load_rules()
     with Steps(total=9) as steps:
         steps.step("reading")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from servicecircle.pipeline import Streets
 
+__all__ = ["app"]
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, trace and export the study routes.")
 
 _FORMATS = ("gpx", "geojson")

@@ -98,14 +98,15 @@ def coverage_table(
     models: tuple[str, ...],
     names: Mapping[str, str],
     cutoffs_s: tuple[float, ...],
-    radius_m: float,
+    standard: tuple[float, float],
 ) -> pd.DataFrame:
     """People and homes within reach, by subdistrict, tier, basis, cutoff and measure; the district first.
 
     Low and high are the range over the population models of the *group's* totals, not sums of each home's range.
     A share is missing and ``unknown`` true where no place of the tier has a position on that basis.
-    The radius counts once, at the largest cutoff.
+    ``standard`` is the cutoff in seconds that the standard's radius in metres stands for: the radius counts there.
     """
+    at_s, radius_m = standard
     groups = {DISTRICT: np.ones(len(homes), dtype=bool)}
     groups |= {code: (homes["subdistrict"] == code).to_numpy() for code in names}
     people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
@@ -115,7 +116,7 @@ def coverage_table(
         for basis in BASES:
             chosen = (tier_of == tier) & in_basis(access.facilities, basis)
             for cutoff in cutoffs_s:
-                for measure in MEASURES if cutoff == max(cutoffs_s) else ("level", "walk"):
+                for measure in MEASURES if cutoff == at_s else ("level", "walk"):
                     covered = access.within(measure, cutoff, radius_m)[chosen].any(axis=0)
                     for code, inside in groups.items():
                         key = {

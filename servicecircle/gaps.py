@@ -167,8 +167,8 @@ def _row(
     places, homes = inputs.access.facilities, inputs.homes
     weight = homes["people"].to_numpy()[members]
     reachable = np.isfinite(seconds[members])
+    # who reaches no place counts for the ranking as if the nearest were at the horizon
     excess = np.where(reachable, seconds[members], coverage.horizon_s) - coverage.cutoff_s
-    mean_excess = float(np.average(excess, weights=weight))
     person_minutes = float((excess * weight).sum() / 60)
     closest = members[np.lexsort((homes["demand_id"].to_numpy()[members], seconds[members]))[0]]
     shape: BaseGeometry = MultiPoint(xy[members]).buffer(rules.around_home_m)
@@ -189,19 +189,24 @@ def _row(
         "people_low": float(totals.min()),
         "people": float(totals.mean()),
         "people_high": float(totals.max()),
-        "mean_excess_s": mean_excess if reachable.any() else None,
+        "mean_excess_s": _mean(excess[reachable], weight[reachable]),
         "person_minutes": person_minutes,
         "nearest_facility_id": None if found is None else found["facility_id"],
         "nearest_name": None if found is None else found["name"],
-        "nearest_s": None
-        if found is None
-        else float(np.average(seconds[members][reachable], weights=weight[reachable])),
+        "nearest_s": _mean(seconds[members][reachable], weight[reachable]),
         "cause": cause,
         "lon": lon,
         "lat": lat,
         "geometry": outline,
     }
     return row | _explain(tier, row, int(inputs.unlocated.get((tier.value, name), 0)), coverage.radius_m)
+
+
+def _mean(values: Floats, weight: Floats) -> float | None:
+    """Mean by people; by homes where nobody is thought to live; None of nothing."""
+    if not len(values):
+        return None
+    return float(np.average(values, weights=weight if weight.sum() > 0 else None))
 
 
 def _explain(tier: Tier, row: dict[str, object], unlocated: int, radius_m: float) -> dict[str, str]:

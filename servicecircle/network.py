@@ -152,9 +152,6 @@ def edge_seconds(
     kind = edges["kind"].to_numpy()
     forward = street_s(length, rise, profile, pace)
     backward = street_s(length, -rise, profile, pace)
-    if profile.is_flat:
-        return EdgeSeconds(forward, backward)
-
     stairs = kind == "stairs"
     up = edges["incline"].to_numpy(dtype=np.float64)
     guess = np.where(np.abs(rise) >= parameters.terrain.level_stairs_m, np.sign(rise), 0.0)
@@ -162,10 +159,11 @@ def edge_seconds(
     forward[stairs] = stairs_s(length[stairs], up, profile, pace)
     backward[stairs] = stairs_s(length[stairs], -up, profile, pace)
 
-    belt, way = kind == "escalator", edges["belt"].to_numpy()
+    belt = kind == "escalator"
+    way = edges["belt"].to_numpy()[belt] if profile.closures else np.zeros(belt.sum())
     ride = escalator_s(length[belt], profile, pace)
-    forward[belt] = np.where(way[belt] >= 0, ride, np.inf)
-    backward[belt] = np.where(way[belt] <= 0, ride, np.inf)
+    forward[belt] = np.where(way >= 0, ride, np.inf)
+    backward[belt] = np.where(way <= 0, ride, np.inf)
 
     lift = kind == "lift"
     forward[lift] = backward[lift] = lift_s(rise[lift], profile, pace)
@@ -173,10 +171,11 @@ def edge_seconds(
         wait = np.where(edges["signals"].to_numpy(), pace.crossing_wait_s, 0.0)
         forward, backward = forward + wait, backward + wait
 
-    shut = ~edges["open"].to_numpy()
-    if not (parameters.links.paid if paid is None else paid):
-        shut |= edges["paid"].to_numpy()
-    forward[shut] = backward[shut] = np.inf
+    if profile.closures:
+        shut = ~edges["open"].to_numpy()
+        if not (parameters.links.paid if paid is None else paid):
+            shut |= edges["paid"].to_numpy()
+        forward[shut] = backward[shut] = np.inf
     return EdgeSeconds(forward, backward)
 
 

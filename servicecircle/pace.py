@@ -68,8 +68,11 @@ def lift_s(rise_m: Floats, profile: Profile, pace: PaceParameters) -> Floats:
 
 
 def escalator_s(length_m: Floats, profile: Profile, pace: PaceParameters) -> Floats:
-    """Seconds standing on an escalator, by its length in plan; infinity for who cannot use one."""
-    if profile.is_flat:
+    """Seconds standing on an escalator, by its length in plan; infinity for who cannot use one.
+
+    Where stairs are like street, so is an escalator.
+    """
+    if profile.stairs == "as_street":
         return length_m / profile.flat_mps
     if not profile.escalators:
         return np.full_like(length_m, np.inf)

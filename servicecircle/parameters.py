@@ -117,7 +117,7 @@ class LinkParameters(_Frozen):
 
 
 class Profile(_Frozen):
-    """Who walks: the pace on the level and what stairs, slopes and waits mean to them."""
+    """Who walks: the pace on the level, and what stairs, slopes, waits and closed or paid links mean to them."""
 
     name: str
     name_zh: str
@@ -126,12 +126,8 @@ class Profile(_Frozen):
     slope: bool = True
     waits: bool = True
     escalators: bool = True
+    closures: bool = True
     source: str
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether every walkable metre costs the same."""
-        return self.stairs == "as_street" and not self.slope and not self.waits
 
     def level(self) -> Profile:
         """Return the same walker in a district without hills: no rise, no waits, stairs like street."""
@@ -173,7 +169,7 @@ class Parameters(_Frozen):
 
     def cutoffs_s(self) -> tuple[float, ...]:
         """Return the cutoffs of the circles in seconds, ascending."""
-        return tuple(sorted(m * 60.0 for m in self.circles.minutes))
+        return tuple(sorted({m * 60.0 for m in self.circles.minutes}))
 
     def sha256(self) -> str:
         """Return the hash of all values, whatever file they came from."""

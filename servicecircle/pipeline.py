@@ -122,7 +122,8 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     cutoff = parameters.coverage.cutoff_s
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
     counted = tuple(sorted({*cutoffs, cutoff}))
-    coverage = coverage_table(access, demand.points, demand.models, names, counted, parameters.coverage.radius_m)
+    standard = (cutoff, parameters.coverage.radius_m)
+    coverage = coverage_table(access, demand.points, demand.models, names, counted, standard)
     homes = gpd.GeoDataFrame(pd.concat([demand.points, home_access(access, cutoff)], axis=1), crs=demand.points.crs)
     schools = school_table(placed, times, demand, isochrones, counted)
     facilities = describe_places(study, access, times.between, demand, isochrones, doors.places, parameters)

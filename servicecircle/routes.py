@@ -21,7 +21,7 @@ __all__ = ["check_routes", "place_stops", "trace_routes"]
 
 _LEGS = [
     "route_id", "leg", "from_seq", "from_name", "to_seq", "to_name", "seconds", "metres", "ascent_m", "descent_m",
-    "steps", "steps_estimated", "at_least", "problem", "geometry",
+    "steps", "steps_estimated", "skipped", "at_least", "problem", "geometry",
 ]  # fmt: skip
 _TRACED = ["stops", "stops_located", "seconds", "metres", "ascent_m", "steps", "at_least", "geometry"]
 
@@ -52,7 +52,8 @@ def trace_routes(
     """
     legs: list[dict[str, Any]] = []
     for route in routes["route_id"]:
-        placed = stops[(stops["route_id"] == route) & stops["located"]]
+        own = stops[stops["route_id"] == route].reset_index(drop=True)
+        placed = own[own["located"]]
         pairs = zip(placed.iloc[:-1].itertuples(), placed.iloc[1:].itertuples(), strict=True)
         for k, (a, b) in enumerate(pairs, 1):
             walk, problem = _leg(walker, a.geometry, b.geometry)
@@ -64,7 +65,8 @@ def trace_routes(
                     "from_name": a.name,
                     "to_seq": b.seq,
                     "to_name": b.name,
-                    "at_least": b.seq - a.seq > 1,
+                    "skipped": b.Index - a.Index - 1,
+                    "at_least": b.Index - a.Index > 1,
                     "problem": problem,
                     **_measures(walk),
                 }
@@ -110,7 +112,7 @@ def check_routes(
             )
             rows.append((*about, "long_leg", *texts))
         if leg.at_least:
-            between = leg.to_seq - leg.from_seq - 1
+            between = leg.skipped
             texts = (f"{zh}之间有{between}站没有坐标，用时至少如此", f"{en}: {between} stops between have no position")
             rows.append((*about, "at_least", *texts))
     columns = ["route_id", "name", "seq", "fault", "text_zh", "text_en"]

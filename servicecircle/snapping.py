@@ -15,6 +15,7 @@ from servicecircle.parameters import SnapParameters
 
 __all__ = ["Snapped", "Snapper"]
 
+_BEYOND_M = 1e9
 _NO_DOOR = ("lift", "escalator", "crossing")
 
 
@@ -64,7 +65,9 @@ class Snapper:
         if not len(self._segments) or not n:
             nowhere = np.full((n, 2), np.nan)
             return Snapped(np.full(n, -1), np.zeros(n), np.full(n, np.inf), nowhere)
-        points = shapely.points(to_metric(lonlat, network.crs))
+        xy = to_metric(lonlat, network.crs)
+        xy[~np.isfinite(xy)] = _BEYOND_M  # off the plane of the projection: far from everything
+        points = shapely.points(xy)
         asked, near = self._tree.query_nearest(points, all_matches=False)
         nearest = np.empty(n, dtype=np.int64)
         nearest[asked] = near

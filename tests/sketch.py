@@ -80,7 +80,7 @@ def walker(net: WalkNetwork, profile: str = "adult", *, paid: bool | None = None
 
 
 def small_pieces(parameters: Parameters) -> Parameters:
-    """The same, but doors open on pieces of network of any size."""
+    """Return the same, but doors open on pieces of network of any size."""
     snap = parameters.snap.model_copy(update={"min_component_nodes": 1})
     return parameters.model_copy(update={"snap": snap})
 
@@ -95,7 +95,7 @@ def plane(height_m: float = 200.0, east: float = 0.0, north: float = 0.0, cell_m
 
 
 def with_heights(terrain: Terrain, heights: np.ndarray) -> Terrain:
-    """The same cells with other heights."""
+    """Return the same cells with other heights."""
     return dataclasses.replace(terrain, heights_m=heights)
 
 

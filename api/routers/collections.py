@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 
 from api import schemas
+from api.asked import ItemsQuestion, NoQuestion
 from api.collections import Collection, parse_bbox
 from api.deps import Served, Service
 from api.errors import MissingError, QueryError, query_error
@@ -52,7 +53,7 @@ class _Route(APIRoute):
 
 router = APIRouter(tags=["图层 OGC API Features"], route_class=_Route)
 
-Nothing = Annotated[schemas.NoQuestion, Query()]
+Nothing = Annotated[NoQuestion, Query()]
 
 
 @router.get("/conformance", summary="符合的标准 Conformance classes")
@@ -81,9 +82,7 @@ async def collection(layer: str, request: Request, served: Served, _: Nothing) -
     response_class=Response,
     responses={200: {"content": {GEOJSON: {}}, "description": "FeatureCollection"}},
 )
-async def items(
-    layer: str, request: Request, served: Served, asked: Annotated[schemas.ItemsQuestion, Query()]
-) -> Response:
+async def items(layer: str, request: Request, served: Served, asked: Annotated[ItemsQuestion, Query()]) -> Response:
     """Features in a box with given properties, page by page.
 
     Any property of the layer is a filter: `?kind=base&status=loaded`. Unknown parameters are refused.
@@ -93,7 +92,7 @@ async def items(
         remedy = "give an instant such as 2026-01-01, or an interval such as 2026-01-01/.."
         raise QueryError([Fault("not an RFC 3339 instant or interval", remedy, column="datetime")])
     given = request.query_params.multi_items()
-    filters = [(key, value) for key, value in given if key not in schemas.ItemsQuestion.model_fields]
+    filters = [(key, value) for key, value in given if key not in ItemsQuestion.model_fields]
     limit = min(asked.limit, MOST)
     page = found_in.find(None if asked.bbox is None else parse_bbox(asked.bbox), filters, limit, asked.offset)
     links = _page_links(root_of(request), layer, given, limit, asked.offset, page.matched)

@@ -10,10 +10,11 @@ import shapely
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import URL
 
+from api.asked import NoQuestion
 from api.deps import Served, Service
 from api.errors import MissingError
 from api.links import link, root_of
-from api.schemas import NoQuestion, Route, RouteDetail, RouteLeg, Routes, Stop
+from api.schemas import Route, RouteDetail, RouteLeg, Routes, Stop
 from servicecircle.publish.gpx import route_gpx
 from servicecircle.publish.tables import finite
 
@@ -41,9 +42,9 @@ async def routes(request: Request, served: Served, _: Annotated[NoQuestion, Quer
 async def gpx(route_id: str, served: Served, _: Annotated[NoQuestion, Query()]) -> Response:
     """One track segment a walked leg, one waypoint a located stop; the description names the unlocated ones."""
     row = _row(served, route_id)
-    lines = [] if row.geometry is None else list(row.geometry.geoms)
-    legs = gpd.GeoDataFrame(geometry=lines, crs="EPSG:4326")
-    text = route_gpx(row, _stops(served, route_id), legs, _attribution(served))
+    text = route_gpx(
+        row, _of(served, "route_stops", route_id), _of(served, "route_legs", route_id), _attribution(served)
+    )
     name = quote(f"{route_id}.gpx", safe="")
     return Response(text, media_type=GPX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 
@@ -52,10 +53,10 @@ async def gpx(route_id: str, served: Served, _: Annotated[NoQuestion, Query()]) 
 async def route(route_id: str, request: Request, served: Served, _: Annotated[NoQuestion, Query()]) -> RouteDetail:
     """Return stops in their published order, legs as walked, and the line."""
     row = _row(served, route_id)
-    legs = [RouteLeg(**leg) for leg in served.bundle.legs if leg["route_id"] == route_id]
+    legs = [_leg(leg) for leg in _of(served, "route_legs", route_id).itertuples()]
     shape = None if row.geometry is None else shapely.geometry.mapping(row.geometry)
     about = _route(row, root_of(request))
-    stops = [_stop(stop) for _, stop in _stops(served, route_id).iterrows()]
+    stops = [_stop(stop) for stop in _of(served, "route_stops", route_id).itertuples()]
     return RouteDetail(route=about, stops=stops, legs=legs, geometry=shape, **served.dated())
 
 
@@ -68,9 +69,9 @@ def _row(served: Service, route_id: str) -> Any:  # noqa: ANN401  a row of a Geo
     return found.iloc[0]
 
 
-def _stops(served: Service, route_id: str) -> gpd.GeoDataFrame:
-    stops = served.bundle.layers["route_stops"]
-    return stops[stops["route_id"] == route_id].sort_values("seq")
+def _of(served: Service, layer: str, route_id: str) -> gpd.GeoDataFrame:
+    rows = served.bundle.layers[layer]
+    return rows[rows["route_id"] == route_id]
 
 
 def _attribution(served: Service) -> str:
@@ -84,10 +85,15 @@ def _route(row: Any, root: URL) -> Route:  # noqa: ANN401
         link(root, here, "self", "application/json", str(about["name"])),
         link(root, f"{here}.gpx", "alternate", GPX, "GPX"),
     ]
-    return Route(**about, links=links)
+    return Route.model_validate(about | {"links": links})
+
+
+def _leg(row: Any) -> RouteLeg:  # noqa: ANN401
+    return RouteLeg.model_validate({key: finite(getattr(row, key)) for key in RouteLeg.model_fields})
 
 
 def _stop(row: Any) -> Stop:  # noqa: ANN401
-    about = {key: finite(row[key]) for key in Stop.model_fields if key in row}
+    about = {key: finite(getattr(row, key)) for key in Stop.model_fields if key not in {"lon", "lat"}}
     point = row.geometry
-    return Stop(**about, lon=None if point is None else point.x, lat=None if point is None else point.y)
+    lon, lat = (None, None) if point is None else (point.x, point.y)
+    return Stop.model_validate(about | {"lon": lon, "lat": lat})

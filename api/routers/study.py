@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.asked import CoverageQuestion, GapsQuestion, NoQuestion
 from api.deps import Served, require_known
-from api.schemas import Coverage, CoverageQuestion, CoverageRow, Gap, Gaps, GapsQuestion, Health, LedgerAnswer, NoQuestion
+from api.schemas import Coverage, CoverageRow, Gap, Gaps, Health, LedgerAnswer
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
 
@@ -18,7 +19,7 @@ router = APIRouter(tags=["结果 results"])
 
 @router.get("/healthz", summary="服务状态 Health")
 async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
-    """Whether the service stands, and on which data."""
+    """Say that the service stands, and on which data."""
     about = served.bundle.manifest
     return Health(
         status="ok",
@@ -32,7 +33,7 @@ async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
 
 @router.get("/ledger", summary="台账 Ledger: declared beside loaded")
 async def ledger(served: Served, _: Annotated[NoQuestion, Query()]) -> LedgerAnswer:
-    """What the district declared beside what the registry holds, as `servicecircle ledger --json`."""
+    """Say what the district declared beside what the registry holds, as `servicecircle ledger --json`."""
     return LedgerAnswer(**served.bundle.ledger)
 
 
@@ -58,9 +59,7 @@ async def coverage(served: Served, asked: Annotated[CoverageQuestion, Query()]) 
     chosen = {key: value for key, value in wanted.items() if value is not None}
     found = [CoverageRow(**row) for row in rows if all(row[key] == value for key, value in chosen.items())]
     about = served.bundle.manifest
-    return Coverage(
-        profile=about.profile, direction=about.direction_coverage, coverage=found, **served.dated()
-    )
+    return Coverage(profile=about.profile, direction=about.direction_coverage, coverage=found, **served.dated())
 
 
 @router.get("/gaps", summary="缺口 Gaps, worst first")

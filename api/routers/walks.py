@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
-import numpy as np
-import pandas as pd
 from fastapi import APIRouter, Query, Response
 
+from api.asked import CircleQuestion, NearestQuestion, WalkQuestion
+from api.bundle import Row
 from api.deps import Served, Service, cutoffs_s, parse_point, require_known, require_point
-from api.schemas import CircleQuestion, Nearest, NearestQuestion, Place, Walk, WalkQuestion
+from api.questions import Reach
+from api.schemas import Nearest, Place, Walk
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["router"]
@@ -68,19 +70,14 @@ async def _nearest(served: Service, asked: NearestQuestion) -> Nearest:
     return Nearest(
         minutes=asked.minutes,
         profile=asked.profile or served.bundle.manifest.profile,
-        places=[_place(served.places.placed[row.Index], row) for row in found.itertuples()],
+        places=[_place(served.places.placed[reach.place], reach) for reach in found],
         unlocated=served.places.unlocated(kinds, asked.category),
         **served.dated(),
     )
 
 
-def _place(about: dict[str, Any], reach: Any) -> Place:  # noqa: ANN401  a row of itertuples has no type
-    back = reach.seconds_back
-    return Place(
-        **{key: about[key] for key in Place.model_fields if key in about},
-        seconds_there=round(reach.seconds_there, 2),
-        seconds_back=None if pd.isna(back) else round(back, 2),
-        metres=round(reach.metres, 2),
-        steps=int(reach.steps) if np.isfinite(reach.steps) else None,
-        steps_estimated=bool(reach.stairs_m > 0),
-    )
+def _place(about: Row, reach: Reach) -> Place:
+    known = {key: about[key] for key in Place.model_fields if key in about}
+    measured = asdict(reach)
+    del measured["place"]
+    return Place.model_validate(known | measured)

@@ -37,7 +37,7 @@ def read_parameters(
     name = _PARAMETERS
     if path is not None:
         name = path.name
-        _overlay(values, _read_toml(path))
+        _overlay(values, _read_toml(path), name)
     if minutes:
         values["circles"]["minutes"] = list(minutes)
     if profile:
@@ -76,6 +76,10 @@ def _check(parameters: Parameters, name: str) -> None:
         faults.append(Fault("the pace curve is no function", remedy, name, None, "pace.grades", pace.grades))
     if min(pace.relative_pace, default=0) <= 0:
         faults.append(Fault("pace must be above 0", "give shares of the flat pace", name, None, "pace.relative_pace"))
+    if parameters.coverage.horizon_s < max(*parameters.cutoffs_s(), parameters.coverage.cutoff_s):
+        remedy = "give a horizon beyond every cutoff"
+        value = parameters.coverage.horizon_s
+        faults.append(Fault("times are cut before they are counted", remedy, name, None, "coverage.horizon_s", value))
     if faults:
         raise InputError(faults)
 
@@ -89,9 +93,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InputError([Fault(f"not readable as TOML: {error}", "save it as UTF-8 TOML", path.name)]) from error
 
 
-def _overlay(below: dict[str, Any], above: dict[str, Any]) -> None:
+def _overlay(below: dict[str, Any], above: dict[str, Any], file: str, path: str = "") -> None:
+    """Lay a user's values over the packaged ones; a table can only be replaced by a table."""
     for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _overlay(below[key], value)
-        else:
+        here = f"{path}{key}"
+        if path == "profiles." and key not in below:
+            below[key] = {}
+        if not isinstance(below.get(key), dict):
             below[key] = value
+        elif isinstance(value, dict):
+            _overlay(below[key], value, file, f"{here}.")
+        else:
+            raise InputError([Fault("a table of values is needed here", f"write [{here}]", file, None, here, value)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
@@ -99,38 +102,73 @@ def _area(folder: Path, head: dict[str, Any]) -> StudyArea:
     shape = shapely.union_all(boundary.geometry.to_numpy())
     if shapely.area(shape) == 0:
         raise InputError([Fault("the boundary encloses nothing", "give a polygon", "area.geojson")])
-    centre = shape.centroid
+    subdistricts = read_geojson(folder / "subdistricts.geojson", ["code", "name", "name_en"], key="code")
+    if subdistricts.empty:
+        raise InputError([Fault("no subdistrict", "give one at least; it may be the area", "subdistricts.geojson")])
     return StudyArea(
         id=str(head["id"]),
         name_zh=str(head["name_zh"]),
         name_en=str(head["name_en"]),
-        crs=require_metric(str(head["crs"]), centre.x, centre.y),
+        crs=_metric_crs(str(head["crs"]), shape),
         data_date=str(head["data_date"]),
         boundary=shape,
-        subdistricts=read_geojson(folder / "subdistricts.geojson", ["code", "name", "name_en"]),
+        subdistricts=subdistricts,
         water=_layer(folder, "water.geojson", ["id", "kind", "name"]),
         railways=_layer(folder, "railways.geojson", ["id", "kind", "name", "layer", "bridge", "tunnel"]),
         stations=_layer(folder, "stations.geojson", ["id", "kind", "name", "ref"]),
-        buildings=_layer(
-            folder, "buildings.geojson", ["building_id", "building", "levels", "height_m", "name", "use", "layer"]
-        ),
+        buildings=_buildings(folder),
         sources=pd.DataFrame(head.get("sources", []), columns=["id", "title", "date", "licence", "attribution"]),
     )
 
 
-def _layer(folder: Path, name: str, columns: list[str]) -> gpd.GeoDataFrame:
+def _metric_crs(crs: str, boundary: BaseGeometry) -> str:
+    try:
+        return require_metric(crs, boundary.centroid.x, boundary.centroid.y)
+    except InputError as error:
+        raise InputError([replace(f, file="study.toml", column="crs") for f in error.faults]) from error
+
+
+def _buildings(folder: Path) -> gpd.GeoDataFrame:
+    columns = ["building_id", "building", "levels", "height_m", "name", "use", "layer"]
+    name = "buildings.geojson"
+    table = _layer(folder, name, columns, key="building_id")
+    faults = []
+    for column in ("levels", "height_m"):
+        value = pd.to_numeric(table[column], errors="coerce").astype(np.float64)
+        wrong = np.flatnonzero(table[column].notna() & ~(np.isfinite(value) & (value >= 0)))
+        remedy = "give a number, or null where it is unknown"
+        faults += [
+            Fault(f"feature {k + 1}: not a number", remedy, name, None, column, table[column].iloc[k]) for k in wrong
+        ]
+        table[column] = value
+    if faults:
+        raise InputError(faults)
+    return table
+
+
+def _layer(folder: Path, name: str, columns: list[str], key: str | None = None) -> gpd.GeoDataFrame:
     path = _given(folder, name)
     if path:
-        return read_geojson(path, columns)
+        return read_geojson(path, columns, key)
     return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=[], crs=WGS84)
 
 
 def _head(path: Path) -> dict[str, Any]:
     head, _ = read_toml(path)
     faults = [Fault(f"no {key}", f'add {key} = "..."', path.name, None, key) for key in _HEAD if key not in head]
+    if not faults and not _is_date(str(head["data_date"])):
+        remedy = 'write it as data_date = "2026-04-26"'
+        faults = [Fault("not a date", remedy, path.name, None, "data_date", head["data_date"])]
     if faults:
         raise InputError(faults)
     return head
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _table(folder: Path, name: str, columns: list[str]) -> TextTable:
@@ -167,6 +205,11 @@ def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
         cells.duplicated(["route_id", "seq"]), "route_id, seq", "the stop occurs twice", "keep one, or renumber"
     )
     numbers = {column: table.numbers(column) for column in ("seq", "lon", "lat")}
+    lon, lat = numbers["lon"], numbers["lat"]
+    half = (cells["lon"] == "") ^ (cells["lat"] == "")
+    table.check(half, "lon, lat", "half a position", "give both, or neither")
+    # a stop may lie beyond the network; a latitude of 106 may not
+    table.check((lat.abs() > 90) | (lon.abs() > 180), "lon, lat", "off the globe; swapped?", "longitude goes into lon")  # noqa: PLR2004
     return table.done()[_STOPS].assign(**numbers).reset_index(drop=True)
 
 

@@ -180,7 +180,8 @@ def _decoded(path: Path) -> str:
         return data[skipped:].decode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: byte {error.start + skipped} is {data[error.start + skipped]:#04x}"
-        raise InputError([Fault(problem, "save it as UTF-8 CSV", path.name)]) from error
+        row = data.count(b"\n", 0, error.start + skipped) + 1
+        raise InputError([Fault(problem, "save it as UTF-8 CSV", path.name, row)]) from error
 
 
 def _within(lon: pd.Series[float], lat: pd.Series[float], extent: Extent, margin: float = 0.0) -> pd.Series[bool]:

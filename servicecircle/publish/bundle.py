@@ -34,6 +34,8 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
     InputError
         The folder holds something that is no bundle, or cannot be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Fault("the output folder is a file", "give a folder", value=str(folder))])
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
         remedy = "give an empty folder, or one that holds a bundle"
         raise InputError([Fault("the output folder holds other files, which would be lost", remedy, value=str(folder))])
@@ -118,7 +120,7 @@ def _swap(scratch: Path, folder: Path) -> None:
         folder.replace(old)
     try:
         scratch.replace(folder)
-    except OSError:
+    except BaseException:  # an interrupt, too, must leave the old bundle
         if old.exists():
             old.replace(folder)
         raise

@@ -35,7 +35,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     out = rounded(table)
     for column in out.select_dtypes(include=["object", "string"]).columns:
         out[column] = out[column].map(lambda v: "'" + v if isinstance(v, str) and v.startswith(_FORMULA) else v)
-    text = out.to_csv(index=False, lineterminator="\n")
+    text = out.to_csv(index=False, lineterminator="\r\n")  # RFC 4180
     path.write_bytes(("\ufeff" + text).encode())
 
 

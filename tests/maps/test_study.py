@@ -16,7 +16,9 @@ from maps import study
 from maps.bundle import Bundle, read_bundle
 from maps.study import FILE_NAME, study_page, write_study
 from tests.maps.pages import Page, texts
-from tests.maps.town import TIERS, places, write_town
+from tests.maps.town import write_town
+from tests.maps.town_ground import TIERS
+from tests.maps.town_results import places
 
 HOLLOW = ("water", "railways", "stations", "buildings", "isochrones", "unions", "coverage", "gaps", "routes")
 HOLLOW += ("route_stops", "vertical_links")

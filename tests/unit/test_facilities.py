@@ -279,7 +279,7 @@ HEADERS = {
 }
 ROWS = {
     "routes.csv": "R01,红色路线,red,published,page,,",
-    "route_stops.csv": "R01,1,中心小学,,106.55,,street,",
+    "route_stops.csv": "R01,1,中心小学,,106.55,29.55,street,",
     "vertical_links.csv": "n7,lift,电梯,node,7,,,,,12.5,,,,1,,both,,,,map,,",
 }
 
@@ -308,7 +308,7 @@ def test_links_and_routes_are_read(town: Path) -> None:
     assert study.links[["ride_s", "opening_hours"]].isna().all(axis=None)
     assert study.routes["route_id"].tolist() == ["R01"]
     assert study.stops.loc[0, ["seq", "lon"]].tolist() == [1, 106.55]
-    assert study.stops[["lat", "note"]].isna().all(axis=None)
+    assert study.stops[["facility_id", "note"]].isna().all(axis=None)
     assert {*HEADERS} < {*study.inputs}
 
 
@@ -321,7 +321,7 @@ def test_links_and_routes_are_read(town: Path) -> None:
         ("routes.csv", "R02,又一条", None, "2 cells where the header has 7"),
         ("route_stops.csv", "R01,1,又一站,,,,none,", "route_id, seq", "the stop occurs twice"),
         ("route_stops.csv", "R01,,又一站,,,,none,", "seq", "no place in the route"),
-        ("route_stops.csv", "R01,2,又一站,,东,,none,", "lon", "not a number"),
+        ("route_stops.csv", "R01,2,又一站,,东,29.55,none,", "lon", "not a number"),
         ("route_stops.csv", "R09,1,又一站,,,,none,", "route_id", "no such route"),
         (
             "vertical_links.csv",
@@ -349,7 +349,7 @@ def test_a_bad_row_of_links_or_routes_is_named(
 
 def test_a_table_of_links_or_routes_has_the_faults_of_every_table(town: Path) -> None:
     (town / "routes.csv").write_bytes("名称\n".encode("gb18030"))
-    with pytest.raises(InputError, match=r"routes\.csv: not UTF-8"):
+    with pytest.raises(InputError, match=r"routes\.csv, row 1: not UTF-8"):
         read_study(town)
     (town / "routes.csv").write_text("route_id,name,theme,provenance,source,date\n", "utf-8")
     with pytest.raises(InputError, match=r"routes\.csv, row 1, column note: the column is missing"):

@@ -33,7 +33,7 @@ REGISTER = (
 
 @pytest.fixture(scope="module")
 def area(tmp_path_factory: pytest.TempPathFactory) -> StudyArea:
-    """A town of two subdistricts: west of x = 500, and east of it."""
+    """Read a town of two subdistricts: west of x = 500, and east of it."""
     return read_study(Town().write(tmp_path_factory.mktemp("town"))).area
 
 
@@ -54,6 +54,7 @@ class Case:
     located: bool = True
 
     def inputs(self) -> GapInputs:
+        """Return the case as the stage takes it."""
         n = len(self.walk)
         at = [lonlat(self.apart_m * k, 0) for k in range(n)]
         homes = gpd.GeoDataFrame(
@@ -87,6 +88,7 @@ class Case:
         return GapInputs(Access(school, walk, level, radius), paid, homes, MODELS, unlocated, self.extent)
 
     def find(self, area: StudyArea) -> gpd.GeoDataFrame:
+        """Return the gaps of the case."""
         return find_gaps(self.inputs(), area, None, PARAMETERS.coverage, PARAMETERS.gaps)
 
 
@@ -137,7 +139,7 @@ def test_a_cause_needs_half_of_the_homes(area: StudyArea) -> None:
 
 
 def test_a_home_farther_from_the_edge_than_from_its_place_is_not_beyond_the_extract(area: StudyArea) -> None:
-    east = (106.5, 29.5, *lonlat(600, 4000))
+    east = (106.5, 29.5, lonlat(600, 0)[0], 30.0)
     assert cause(Case([1200.0], radius=[590.0], extent=east), area) == "detour"
     assert cause(Case([1200.0], radius=[610.0], extent=east), area) == "beyond_extract"
 
@@ -174,6 +176,13 @@ def test_nobody_reaches_a_place_from_a_disconnected_gap(area: StudyArea) -> None
     assert "cannot walk to any" in found["explanation_en"]
 
 
+def test_seconds_and_excess_of_a_gap_are_of_the_same_homes(area: StudyArea) -> None:
+    """The explanation names both in one sentence: "walk 17 minutes on average ..., 2 too many"."""
+    found = Case([1000.0, 1000.0, INF, INF]).find(area).iloc[0]
+    assert found["nearest_s"] == 1000
+    assert found["mean_excess_s"] == 100
+
+
 def test_homes_far_apart_are_gaps_of_their_own_and_the_worst_comes_first(area: StudyArea) -> None:
     link = PARAMETERS.gaps.link_m
     near = Case([1000.0, 1800.0], apart_m=link - 1).find(area)
@@ -194,6 +203,13 @@ def test_few_people_are_no_listed_gap(area: StudyArea) -> None:
     least = PARAMETERS.gaps.min_people
     assert len(Case([1200.0], people=least - 1).find(area)) == 0
     assert len(Case([1200.0], people=least).find(area)) == 1
+
+
+def test_homes_in_which_nobody_is_thought_to_live_make_a_gap_where_every_gap_is_listed(area: StudyArea) -> None:
+    rules = PARAMETERS.gaps.model_copy(update={"min_people": 0.0})
+    found = find_gaps(Case([1000.0, 1200.0], people=0).inputs(), area, None, PARAMETERS.coverage, rules).iloc[0]
+    assert (found["homes"], found["people"], found["person_minutes"]) == (2, 0, 0)
+    assert (found["nearest_s"], found["mean_excess_s"]) == (1100, 200)
 
 
 def test_the_outline_holds_its_homes_and_the_point_lies_in_it(area: StudyArea) -> None:
@@ -244,7 +260,7 @@ def causes(found: Results, tier: str = "school") -> set[str]:
 
 def test_a_long_town_with_its_school_at_one_end_is_too_far_at_the_other(tmp_path: Path) -> None:
     town = Town(blocks=20, people=9000, places=[Place("S1", "school", 0.0, 1000.0)])
-    assert causes(compute(town, tmp_path, nodes=margin(2000, 2000))) == {"too_far", "detour"}
+    assert causes(compute(town, tmp_path, nodes=margin(2000, 2000))) == {"too_far"}
     found = compute(town, tmp_path / "edge")
     assert "beyond_extract" in causes(found)
 
@@ -263,7 +279,7 @@ def test_a_school_without_position_makes_the_gap_of_its_subdistrict_unknown(tmp_
 
 
 def test_a_town_cut_in_two_is_disconnected(tmp_path: Path) -> None:
-    """Every street across x = 500 loses its middle block: the halves are ten blocks wide and do not connect."""
+    """Every street from west to east loses the block east of the middle: the halves do not connect."""
     folder = Town(blocks=20, people=9000, places=[Place("S1", "school", 500.0, 1000.0)]).write(tmp_path)
     ways = folder / "ways.csv"
     head, *lines = ways.read_text("utf-8").splitlines()
@@ -272,7 +288,8 @@ def test_a_town_cut_in_two_is_disconnected(tmp_path: Path) -> None:
         way_id, highway, name, refs = line.split(",")
         ids = refs.split()
         if int(way_id) < 100:
-            kept += [f"{way_id},{highway},{name},{' '.join(ids[:11])}", f"{int(way_id) + 500},{highway},{name},{' '.join(ids[11:])}"]
+            west, east = (f"{highway},{name},{' '.join(part)}" for part in (ids[:11], ids[11:]))
+            kept += [f"{way_id},{west}", f"{int(way_id) + 500},{east}"]
         else:
             kept.append(line)
     kept.sort(key=lambda line: int(line.split(",")[0]))
@@ -280,12 +297,9 @@ def test_a_town_cut_in_two_is_disconnected(tmp_path: Path) -> None:
     with (folder / "nodes.csv").open("a", encoding="utf-8") as nodes:
         nodes.write(margin(2000, 2000))
     found = run(read_study(folder), read_parameters(), load_rules(), Variant(), Silent())
-    east = found.gaps[found.gaps["subdistrict"] == "2"]
-    assert set(east["cause"]) == {"disconnected"}
-    assert east["mean_excess_s"].isna().all()
-    homes = found.homes[found.homes["demand_id"].str.startswith("w")]
-    # the home on the block that was cut off stands between the halves and snaps to either
-    assert set(homes.loc[homes["nearest_school_s"].isna(), "subdistrict"]) == {"2"}
+    gaps = found.gaps[found.gaps["subdistrict"] == "2"]
+    assert set(gaps["cause"]) == {"disconnected"}
+    assert set(found.homes.loc[found.homes["nearest_school_s"].isna(), "subdistrict"]) == {"2"}
 
 
 @pytest.mark.parametrize(("known", "expected"), [("2", "paid_or_closed"), ("", "none")])

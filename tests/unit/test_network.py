@@ -22,7 +22,7 @@ def seconds(net: WalkNetwork, prices: EdgeSeconds, start: int, end: int) -> floa
 
 
 def edge(net: WalkNetwork, way: int) -> int:
-    """The one edge of a way."""
+    """Return the one edge of a way."""
     (found,) = np.flatnonzero(net.edges["osm_way_id"] == way)
     return int(found)
 
@@ -192,7 +192,8 @@ def test_an_escalator_runs_only_the_way_its_belt_does(conveying: str, *, forward
 
 
 def test_a_signalled_crossing_waits_and_any_other_does_not() -> None:
-    lines = ("1 2", "highway=footway footway=crossing crossing=traffic_signals"), ("2 3", "highway=footway crossing=zebra")
+    signals, zebra = "highway=footway footway=crossing crossing=traffic_signals", "highway=footway crossing=zebra"
+    lines = ("1 2", signals), ("2 3", zebra)
     prices = price(network(draw(row(0, 20, 40), *lines)))
     assert prices.forward_s - prices.forward_s[1] == pytest.approx([PARAMETERS.pace.crossing_wait_s, 0], abs=0.01)
 
@@ -236,7 +237,7 @@ LIFT = {1: (0.0, 0.0), 2: (50.0, 0.0), 3: (100.0, 0.0)}
 
 
 def lift(links: str = "", node: str = "highway=elevator") -> WalkNetwork:
-    """A street at ground level and one on layer 2, joined by a lift at node 2."""
+    """Draw a street at ground level and one on layer 2, joined by a lift at node 2."""
     ways = draw(LIFT, ("1 2", STREET), ("2 3", f"{STREET} bridge=yes layer=2"), nodes={2: node})
     return network(ways, register(V1=links) if links else None)
 

@@ -30,7 +30,7 @@ def routes(*ids: str) -> pd.DataFrame:
 
 
 def stops(**positions: list[tuple[float, float] | None]) -> pd.DataFrame:
-    """Stops of each route, numbered from 1; None is a stop without a position."""
+    """List stops of each route, numbered from 1; None is a stop without a position."""
     rows = []
     for route, along in positions.items():
         for seq, xy in enumerate(along, 1):

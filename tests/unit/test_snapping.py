@@ -76,7 +76,7 @@ NEAR_AND_FAR = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (0.0, 40.0), 4: (100.0, 40.0)
 
 
 def ladder(tags: str) -> WalkNetwork:
-    """A way at y = 0 with these tags, and a street at y = 40 joined to it."""
+    """Draw a way at y = 0 with these tags, and a street at y = 40 joined to it."""
     return network(draw(NEAR_AND_FAR, ("1 2", tags), ("3 4", STREET), ("1 5 3", STREET)))
 
 

@@ -52,7 +52,7 @@ def test_fifty_walks_take_the_seconds_that_coverage_counts(streets_of_town: Stre
     block = door_to_door(attached, places, homes, 7200, Direction.TO)
     walks = [streets.walker().walk(tuple(a), tuple(b)) for a, b in zip(ends[homes], ends[places], strict=True)]
     assert [w.seconds for w in walks] == pytest.approx(np.diag(block).tolist())
-    assert np.diag(block).min() < 100 < 700 < np.diag(block).max()
+    assert np.ptp(np.diag(block)) > 600
 
 
 def test_every_walk_is_the_sum_of_its_legs_and_as_long_as_its_line(streets_of_town: Streets) -> None:
@@ -84,7 +84,8 @@ def test_two_doors_on_one_street_walk_straight_along_it() -> None:
 
 def test_two_doors_on_one_street_take_the_shortcut_that_is_quicker() -> None:
     """Stairs between them, a short level detour round them."""
-    net = network(draw(row(0, 20, 80, 100), ("1 2", STREET), ("2 3", "highway=steps"), ("3 4", STREET), ("2 3", STREET)))
+    lines = ("1 2", STREET), ("2 3", "highway=steps"), ("3 4", STREET), ("2 3", STREET)
+    net = network(draw(row(0, 20, 80, 100), *lines))
     found = walker(net).walk(lonlat(10, 0), lonlat(90, 0))
     assert [leg.kind for leg in found.legs if leg.metres > 1] == ["street"]
 
@@ -112,7 +113,7 @@ def test_the_way_to_the_street_and_from_it_counts_at_the_level_pace() -> None:
 
 
 def test_legs_are_split_by_kind_and_name_and_joined_otherwise() -> None:
-    tags = "highway=residential name=A", "highway=residential name=A", "highway=residential name=B", "highway=steps name=B"
+    tags = f"{STREET} name=A", f"{STREET} name=A", f"{STREET} name=B", "highway=steps name=B"
     lines = [(f"{k} {k + 1}", text) for k, text in enumerate(tags, 1)]
     found = walker(network(draw(row(0, 100, 200, 300, 330), *lines))).walk(lonlat(0, 0), lonlat(330, 0))
     legs = [(leg.kind, leg.name, round(leg.metres)) for leg in found.legs if leg.metres > 0.1]
@@ -151,7 +152,8 @@ def test_steps_are_counted_on_stairs_alone_and_said_to_be_estimated() -> None:
 def test_a_ride_in_a_lift_is_a_leg() -> None:
     corners = {1: (0.0, 0.0), 2: (50.0, 0.0), 3: (100.0, 0.0), 4: (100.0, 50.0)}
     lines = ("1 2", STREET), ("2 3", f"{STREET} layer=1"), ("3 4", f"{STREET} layer=1")
-    net = network(draw(corners, *lines, nodes={2: "highway=elevator"}), register(V1="node=2 rise_m=30 state=in_service"))
+    ways = draw(corners, *lines, nodes={2: "highway=elevator"})
+    net = network(ways, register(V1="node=2 rise_m=30 state=in_service"))
     found = walker(net).walk(lonlat(0, 0), lonlat(100, 50))
     (ride,) = [leg for leg in found.legs if leg.kind == "lift"]
     assert ride.rise_m == 30

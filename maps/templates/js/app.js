@@ -106,7 +106,8 @@ function setUpMap() {
   L.control.scale({ imperial: false, maxWidth: 110, position: 'bottomleft' }).addTo(map);
   map.invalidateSize({ animate: false });
   whole();
-  map.setMaxBounds(L.latLngBounds([SOUTH, WEST], [NORTH, EAST]).pad(0.75));
+  const wide = EAST - WEST; // room above and below too: a tall screen must be able to move a wide district
+  map.setMaxBounds([[SOUTH - 3 * wide, WEST - wide], [NORTH + 3 * wide, EAST + wide]]);
   ground.addTo(map);
   signs.addTo(map);
   map.on('click', (event) => {
@@ -130,7 +131,7 @@ function setUpMap() {
 function setUpButtons() {
   byId('zoom-in').addEventListener('click', () => map.zoomIn(1));
   byId('zoom-out').addEventListener('click', () => map.zoomOut(1));
-  byId('whole').addEventListener('click', () => { choose(null); whole(); });
+  byId('whole').addEventListener('click', () => { choose(null); openSheet(false); whole(); });
   for (const button of document.querySelectorAll('[data-lang]')) button.addEventListener('click', () => change({ lang: button.dataset.lang }));
   addEventListener('keydown', (event) => { if (event.key === 'Escape' && state.selected) choose(null); });
 }

@@ -74,7 +74,7 @@ function nameSubdistricts(frame, pen) {
   const size = Math.min(18, Math.max(11.5, 13.5 * 1.22 ** (frame.zoom - 14)));
   for (const place of SUBDISTRICTS) {
     if (!place.spot || !frame.sees(place.spot, 0)) continue;
-    const short = (place.name ?? place.code).replace(/(?<=..)街道$/, '');
+    const short = (place.name ?? place.code).replace(/^(.{2,})街道$/, '$1');
     const name = state.lang === 'en' ? place.name_en || place.name : short;
     const rows = [[name, `600 ${size}px ${STYLE.fonts.serif}`, G.text]];
     if (state.theme === 'coverage' && state.selected?.type !== 'place') {

@@ -6,9 +6,18 @@ function sealRadius(zoom) {
   return Math.min(13, Math.max(2.7, 4.3 * 1.33 ** (zoom - 14)));
 }
 
+/** A square of half side h round x, y; older phones have no roundRect. */
+function rounded(ctx, x, y, h, bend) {
+  ctx.moveTo(x, y - h);
+  for (const [sx, sy, tx, ty] of [[1, -1, 1, 0], [1, 1, 0, 1], [-1, 1, -1, 0], [-1, -1, 0, -1]]) {
+    ctx.arcTo(x + sx * h, y + sy * h, x + tx * h, y + ty * h, bend);
+  }
+  ctx.closePath();
+}
+
 function outline(ctx, shape, x, y, r) {
   ctx.beginPath();
-  if (shape === 'square') ctx.roundRect(x - r * 0.92, y - r * 0.92, r * 1.84, r * 1.84, r * 0.28);
+  if (shape === 'square') rounded(ctx, x, y, r * 0.92, r * 0.28);
   else if (shape === 'diamond') {
     const d = r * 1.28;
     ctx.moveTo(x, y - d);
@@ -139,11 +148,11 @@ function linkSign(ctx, link, x, y, r) {
   ctx.save();
   ctx.translate(x, y);
   ctx.beginPath();
-  ctx.roundRect(-r - 1.4, -r - 1.4, 2 * r + 2.8, 2 * r + 2.8, 3.4);
+  rounded(ctx, 0, 0, r + 1.4, 3.4);
   ctx.fillStyle = '#ffffff';
   ctx.fill();
   ctx.beginPath();
-  ctx.roundRect(-r, -r, 2 * r, 2 * r, 2.6);
+  rounded(ctx, 0, 0, r, 2.6);
   ctx.fillStyle = link.used ? STYLE.theme.link : '#ffffff';
   ctx.fill();
   ctx.lineWidth = 1.4;

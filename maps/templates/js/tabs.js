@@ -15,7 +15,18 @@ function showTab(name, { open = true } = {}) {
   byId(`tab-${name}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
+let lifted = 0;
+
+/** On the phone the map moves up with the sheet, so that what was in the middle stays in sight. */
+function liftMap(open) {
+  const hidden = byId('panel').offsetHeight - byId('panel').querySelector('.tabs').offsetHeight;
+  const wanted = open && isPhone() ? Math.round(hidden / 2) : 0;
+  if (wanted !== lifted) map.panBy([0, wanted - lifted], { animate: !isCalm(), duration: 0.28 });
+  lifted = wanted;
+}
+
 function openSheet(open) {
+  liftMap(open);
   document.body.classList.toggle('sheet-open', open);
   byId('handle').setAttribute('aria-expanded', String(open));
   if (open && isPhone() && state.selected) choose(null);

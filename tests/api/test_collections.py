@@ -1,0 +1,181 @@
+"""Layers as OGC API Features: by the letter of the standard, and as GDAL reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import geopandas as gpd
+import pyogrio
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import HOSTILE, Live
+from tests.town import lonlat
+
+ITEMS = "/collections/facilities/items"
+
+
+def pages(client: TestClient, path: str) -> list[dict]:
+    """Follow the next links."""
+    found = []
+    while path:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        found.append(answer.json())
+        follow = [link["href"] for link in found[-1]["links"] if link["rel"] == "next"]
+        path = follow[0].removeprefix("http://testserver") if follow else ""
+        assert len(found) < 100
+    return found
+
+
+def test_landing_for_machines(client: TestClient) -> None:
+    for answer in (client.get("/", headers={"Accept": "application/json"}), client.get("/?f=json")):
+        links = {link["rel"]: link["href"] for link in answer.json()["links"]}
+        assert {"self", "service-desc", "service-doc", "conformance", "data"} <= set(links)
+        for href in links.values():
+            assert client.get(urlsplit(href).path).status_code == 200
+
+
+def test_conformance_claims_what_holds(client: TestClient) -> None:
+    classes = client.get("/conformance").json()["conformsTo"]
+    assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in classes
+
+
+def test_every_layer_is_a_collection(client: TestClient, built: Path) -> None:
+    listed = client.get("/collections").json()["collections"]
+    files = {path.stem for path in (built / "layers").glob("*.parquet")}
+    assert {entry["id"] for entry in listed} == files
+    for entry in listed:
+        assert client.get(f"/collections/{entry['id']}").json() == entry
+        answer = client.get(f"/collections/{entry['id']}/items?limit=1000")
+        assert answer.headers["content-type"] == "application/geo+json"
+        layer = gpd.read_parquet(built / "layers" / f"{entry['id']}.parquet")
+        assert answer.json()["numberMatched"] == len(layer) == entry["items"]
+        if entry["extent"]:
+            assert entry["extent"]["spatial"]["bbox"][0] == pytest.approx(layer.total_bounds.tolist(), abs=1e-7)
+
+
+def test_pages_hold_every_feature_once(client: TestClient) -> None:
+    found = pages(client, f"{ITEMS}?limit=3")
+    assert [page["numberReturned"] for page in found] == [3, 3, 1]
+    assert all(page["numberMatched"] == 7 for page in found)
+    ids = [feature["id"] for page in found for feature in page["features"]]
+    assert sorted(ids) == ["B1", "B2", "B3", "C1", "S1", "S2", "V1"]
+    assert "prev" not in {link["rel"] for link in found[0]["links"]}
+    back = next(link["href"] for link in found[1]["links"] if link["rel"] == "prev")
+    assert client.get(back).json()["features"] == found[0]["features"]
+
+
+def test_links_keep_filters(client: TestClient) -> None:
+    found = pages(client, f"{ITEMS}?limit=1&tier=base&located=true")
+    assert [page["features"][0]["id"] for page in found] == ["B1", "B2", "V1"]
+
+
+def test_no_clock_in_the_answer(client: TestClient) -> None:
+    assert "timeStamp" not in client.get(ITEMS).json()
+    assert client.get(ITEMS).content == client.get(ITEMS).content
+
+
+def test_box(client: TestClient) -> None:
+    west, south = lonlat(450, 350)
+    east, north = lonlat(650, 550)
+    inside = client.get(ITEMS, params={"bbox": f"{west},{south},{east},{north}"}).json()
+    assert {f["id"] for f in inside["features"]} == {"S1", "B2"}
+    solid = client.get(ITEMS, params={"bbox": f"{west},{south},0,{east},{north},500"}).json()
+    assert solid["features"] == inside["features"]
+
+
+def test_box_takes_shapes_not_their_bounds(client: TestClient) -> None:
+    lon, lat = lonlat(505, 555)  # inside a block: within the bounds of a long street, on none
+    asked = {"bbox": f"{lon},{lat},{lon},{lat}"}
+    assert client.get("/collections/network/items", params=asked).json()["numberMatched"] == 0
+    assert client.get("/collections/subdistricts/items", params=asked).json()["numberMatched"] == 1
+
+
+def test_property_filters_compare_by_kind(client: TestClient) -> None:
+    def ids(**asked: str) -> set[str]:
+        return {f["id"] for f in client.get(ITEMS, params=asked).json()["features"]}
+
+    assert ids(kind="school") == {"S1", "S2"}
+    assert ids(located="false") == {"B3", "C1"}
+    assert ids(inside_area="true") == {"S1", "S2", "C1", "B1", "B2", "V1"}
+    assert ids(name="nobody") == set()
+    circles = client.get("/collections/isochrones/items", params={"facility_id": "S1", "cutoff_s": "900"}).json()
+    assert [f["id"] for f in circles["features"]] == ["S1-900"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"bbox": "1,2,3"}, "3 numbers"),
+        ({"bbox": "1,2,3,4,5"}, "5 numbers"),
+        ({"bbox": ""}, "not numbers"),
+        ({"bbox": "a,b,c,d"}, "not numbers"),
+        ({"bbox": "nan,1,2,3"}, "finite"),
+        ({"bbox": "1,1,inf,3"}, "finite"),
+        ({"bbox": "1,1,1e999,3"}, "finite"),
+        ({"bbox": "3,1,2,3"}, "south-western"),
+        ({"bbox": "1,3,2,1"}, "south-western"),
+        ({"bbox": "29.5,106.5,29.6,106.6"}, "swapped"),
+        ({"bbox": "200,1,201,2"}, "globe"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"limit": ""}, "limit"),
+        ({"offset": "-1"}, "offset"),
+        ({"offset": "99999999999999999999"}, "offset"),
+        ({"teir": "base"}, "unknown parameter"),
+        ({"cutoff_s": "900"}, "unknown parameter"),
+        ({"located": "maybe"}, "true or false"),
+        ({"snap_m": "nan"}, "finite number"),
+        ({"kind": ""}, "no value"),
+        ({"datetime": "yesterday"}, "RFC 3339"),
+    ],
+)
+def test_bad_queries_are_400(client: TestClient, asked: dict[str, str], says: str) -> None:
+    answer = client.get(ITEMS, params=asked)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.json()["detail"]
+
+
+def test_a_limit_above_the_most_is_lowered(client: TestClient) -> None:
+    answer = client.get("/collections/network/items?limit=100000").json()
+    assert answer["numberReturned"] == min(1000, answer["numberMatched"])
+
+
+def test_times_match_layers_without_times(client: TestClient) -> None:
+    for text in ("2026-01-01", "2026-01-01T00:00:00Z", "../2026-01-01", "2026-01-01T00:00:00+08:00/.."):
+        assert client.get(ITEMS, params={"datetime": text}).json()["numberMatched"] == 7
+
+
+def test_one_feature(client: TestClient) -> None:
+    answer = client.get(f"{ITEMS}/B1")
+    assert answer.json()["properties"]["name"] == f"博物馆{HOSTILE}"
+    assert {link["rel"] for link in answer.json()["links"]} == {"self", "collection"}
+    for path in (f"{ITEMS}/nobody", "/collections/nothing/items", "/collections/nothing", f"{ITEMS}/../../x"):
+        missing = client.get(path)
+        assert missing.status_code == 404
+        assert missing.headers["content-type"] == "application/problem+json"
+
+
+def test_gdal_reads_the_layers_page_by_page(live: Live, built: Path) -> None:
+    source = f"OAPIF:{live.url}"
+    names = {name for name, _ in pyogrio.list_layers(source)}
+    assert {"facilities", "network", "isochrones"} <= names
+    for name, size in (("facilities", 2), ("network", 100), ("isochrones", 5)):
+        read = gpd.read_file(source, layer=name, PAGE_SIZE=size)
+        wrote = gpd.read_parquet(built / "layers" / f"{name}.parquet")
+        assert len(read) == len(wrote) > size
+        assert read.crs.equals("EPSG:4326") or read.crs.to_epsg() == 4326
+        key = wrote.columns[0]
+        assert read[key].tolist() == wrote[key].tolist()
+        assert (read.geometry.notna() == wrote.geometry.notna().to_numpy()).all()
+        assert read.geometry.dropna().geom_equals_exact(wrote.geometry.dropna(), 1e-7, align=False).all()
+
+
+def test_gdal_passes_boxes_on(live: Live) -> None:
+    box = (*lonlat(450, 350), *lonlat(650, 550))
+    read = gpd.read_file(f"OAPIF:{live.url}", layer="facilities", bbox=box)
+    assert set(read["facility_id"]) == {"S1", "B2"}

@@ -1,0 +1,174 @@
+"""The family page over a town with places near, far, approximate and nowhere, and a real Chromium without a network."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+
+from api.app import create_app
+from api.settings import Settings
+from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.study import read_study
+from servicecircle.ingest.walkable import load_rules
+from servicecircle.model import Variant
+from servicecircle.pipeline import run
+from servicecircle.publish.bundle import write_bundle
+from tests.conftest import Silent
+from tests.town import Place, Town
+
+HOSTILE = "<img src=x onerror=window.__pwned=1>${window.__pwned=1}"
+PLACES = [
+    Place("S1", "school", 500.0, 500.0, "中心小学"),
+    Place("S2", "school", 300.0, 300.0, "人民路小学"),
+    Place("S3", "school", 0.0, 0.0, "重庆第一小学", confidence="none"),
+    Place("C1", "community", 700.0, 500.0, "曾家岩社区", confidence="street"),
+    Place("C2", "community", 900.0, 900.0, f"社区{HOSTILE}"),
+    Place("B1", "base", 500.0, 700.0, f"博物馆{HOSTILE}", category="patriotic"),
+    Place("B2", "base", 300.0, 600.0, "候选纪念馆", status="candidate", category="patriotic"),
+    Place("B3", "base", 0.0, 0.0, "无址基地", confidence="none", category="health"),
+    Place("V1", "venue", 700.0, 300.0, "街心医院", confidence="street", status="candidate", category="health"),
+    Place("V2", "venue", 2400.0, 2400.0, "远郊科普馆", category="science"),
+]
+CATEGORIES = [("patriotic", "爱国主义教育", True), ("health", "健康教育", True), ("science", "劳动与科普", False)]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = "NO BROWSER TEST RAN: Chromium is missing. Install it (Debian: apt-get install chromium fonts-noto-cjk)."
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PHONE, DESKTOP = (390, 844), (1440, 900)
+PATIENCE_MS = 8000
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Write a town of 25 blocks and its bundle."""
+    folder = tmp_path_factory.mktemp("family")
+    study = Town(blocks=25, places=PLACES).write(folder / "town")
+    (study / "categories.toml").write_text(
+        "".join(
+            f'[[category]]\nid = "{id_}"\nname_zh = "{zh}"\nname_en = "{id_.title()}"\npublished = {str(known).lower()}\n'
+            for id_, zh, known in CATEGORIES
+        ),
+        "utf-8",
+    )
+    write_bundle(run(read_study(study), read_parameters(), load_rules(), Variant(), Silent()), folder / "build")
+    return Settings(bundle=folder / "build", data=study)
+
+
+@pytest.fixture(scope="session")
+def client(served: Settings) -> TestClient:
+    """Ask the app without a socket."""
+    return TestClient(create_app(served))
+
+
+@pytest.fixture(scope="session")
+def address(served: Settings) -> Iterator[str]:
+    """Serve the town on a free port of the loopback."""
+    config = uvicorn.Config(create_app(served), host="127.0.0.1", port=0, access_log=False, log_config=None, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < end, "the service did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def _executable() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the summary, not in a dot, that the browser tests did not run."""
+    if _executable() is None:
+        terminalreporter.write_line(MISSING, red=True, bold=True)
+
+
+@dataclass
+class Visit:
+    """An open page, what it asked, and what it did that it should not have done."""
+
+    page: Page
+    asked: list[Request] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    complained: list[str] = field(default_factory=list)
+
+    def start(self, typed: str) -> None:
+        """Search, and take the first start found."""
+        self.page.fill("#search", typed)
+        self.page.press("#search", "Enter")
+        self.page.wait_for_selector("#count")
+
+    def posted(self, path: str) -> list[Any]:
+        """Return the bodies of the questions asked at a path."""
+        return [r.post_data_json for r in self.asked if r.method == "POST" and r.url.endswith(path)]
+
+
+Opener = Callable[..., AbstractContextManager[Visit]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the browser of this machine once."""
+    executable = _executable()
+    if executable is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visit(chromium: Browser, address: str) -> Opener:
+    """Give a way to open the page: ``with visit("?lang=en") as it: it.page...``; it must keep to itself and be silent."""
+
+    @contextmanager
+    def opened(query: str = "", size: tuple[int, int] = PHONE, **options: Any) -> Iterator[Visit]:
+        phone = size[0] < 600
+        view = {"width": size[0], "height": size[1]}
+        context = chromium.new_context(viewport=view, has_touch=phone, is_mobile=phone, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        it = Visit(context.new_page())
+
+        def judge(route: Route) -> None:
+            if route.request.url.startswith(address):
+                it.asked.append(route.request)
+                route.continue_()
+            else:
+                it.foreign.append(route.request.url)
+                route.abort()
+
+        it.page.route("**/*", judge)
+        it.page.on("console", lambda m: it.complained.append(m.text) if m.type in {"error", "warning"} else None)
+        it.page.on("pageerror", lambda error: it.complained.append(str(error)))
+        it.page.on("dialog", lambda dialog: it.complained.append(dialog.message))
+        it.page.goto(f"{address}/family{query}")
+        it.page.wait_for_selector("body[data-ready]")
+        yield it
+        pwned = it.page.evaluate("window.__pwned")
+        context.close()
+        assert it.foreign == []
+        assert it.complained == []
+        assert pwned is None
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def page_folder() -> Path:
+    """Return where the page's files are."""
+    return Path(__file__).parents[2] / "api" / "family"
