@@ -21,6 +21,9 @@ DECISIONS = ROOT / "docs" / "decisions"
 _MARK = re.compile(r"^<!-- made: ([a-z-]+) -->$", re.MULTILINE)
 _SECTION = re.compile(r"^\[(\w+)\]\s*(?:#\s*(.*))?$")
 _KEY = re.compile(r"^(\w+)\s*=")
+_BOX = re.compile(r"^!!! .*\n(?:    .*\n)+", re.MULTILINE)
+_HAN = "\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef“”"
+_BROKEN = re.compile(rf"(?<=[{_HAN}])\n    (?=[{_HAN}*\[])")
 _REPOSITORY_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#|mailto:)([^)]+)\)")
 _LONG = 8  # a longer list gets a box of its own
 _WIDTH = 100
@@ -65,8 +68,16 @@ def on_config(config: Any) -> Any:  # noqa: ANN401  mkdocs has no types
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Replace the marks of a page by what they ask for."""
-    return _MARK.sub(lambda found: MADE[found[1]](), markdown)
+    """Replace the marks of a page by what they ask for, and let Chinese lines run on without a space."""
+    text = _MARK.sub(lambda found: MADE[found[1]](), markdown)
+    return _BOX.sub(lambda box: _BROKEN.sub("", box[0]), text)
+
+
+def on_post_build(config: Any) -> None:  # noqa: ANN401
+    """Write the search index as a script too: a page opened as a file may not read JSON."""
+    folder = Path(config["site_dir"]) / "search"
+    index = (folder / "search_index.json").read_text("utf-8")
+    (folder / "search_index.js").write_text(f"var __index = {index}", "utf-8")
 
 
 def parameters(text: str) -> Iterator[Parameter]:

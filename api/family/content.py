@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from api.bundle import Bundle
 from api.family.encode import SCALE
 from api.family.ground import ground
 from api.family.pinyin import spell
 from servicecircle.publish.manifest import Manifest
+from servicecircle.publish.tables import finite
 
 __all__ = ["content"]
 
@@ -114,4 +114,5 @@ def _at(shape: Any) -> list[int] | None:  # noqa: ANN401  a cell of a geometry c
 
 
 def _text(value: object) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)
+    known = finite(value)
+    return None if known is None else str(known)

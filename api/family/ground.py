@@ -8,11 +8,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from api.family.encode import SCALE, lines, metres, point, rings
+from servicecircle.publish.tables import finite
 
 __all__ = ["ground"]
 
@@ -147,4 +147,5 @@ def _slope(dx: float, dy: float) -> int:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None or pd.isna(value) else str(value)
+    known = finite(value)
+    return None if known is None else str(known)

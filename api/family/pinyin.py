@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
@@ -29,7 +31,7 @@ def spell(name: str) -> Spelling:
     >>> spell("重庆7中").syllables.split()[0].split("/")[0]
     'chong'
     """
-    read = lazy_pinyin(name, errors=list)
+    read = lazy_pinyin(name, errors=cast("Callable[[str], str]", list))  # sign by sign, which its types leave out
     syllables = [_readings(sign, first.lower()) for sign, first in zip(name, read, strict=True) if _typed(first)]
     return Spelling("".join(s[0] for s in syllables), " ".join(syllables))
 

@@ -96,10 +96,12 @@ def visit(chromium: Browser) -> Opener:
     return opened
 
 
-@pytest.fixture(scope="session", params=["town"])
+@pytest.fixture(scope="session", params=["town", "district"])
 def study_map(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a map that every test of an ordinary map runs on: one parameter a bundle."""
     folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "district":
+        return write_study(request.getfixturevalue("bundle"), folder)
     return write_study(write_town(folder / "build"), folder)
 
 

@@ -24,11 +24,11 @@ def coverage(bundle: Path) -> str:
     for tier, label in _TIERS.items():
         for basis in ("confirmed", "all"):
             part = table[(table["tier"] == tier) & (table["basis"] == basis)].set_index("measure")
-            shares = [_share(part.loc[measure, "share"]) for measure in ("radius", "level", "walk")]
+            shares = [_share(float(part["share"][measure])) for measure in ("radius", "level", "walk")]
             walk = part.loc["walk"]
             people = f"{walk['covered_low'] / 1e3:.0f}–{walk['covered_high'] / 1e3:.0f} thousand"
             lines.append(f"| {' | '.join([label, basis, *shares, 'unknown' if walk['unknown'] else people])} |")
-    return _text(lines)
+    return _text(*lines)
 
 
 def network(bundle: Path) -> str:
@@ -39,10 +39,8 @@ def network(bundle: Path) -> str:
     stairs = (edges["kind"] == "stairs").sum()
     km = edges["length_m"].sum() / 1e3
     return _text(
-        [
-            f"In the bundled district the rule keeps {km:.0f} km in {len(edges):,} edges, {stairs} of them stairs, "
-            f"and drops {dropped:.0f} km."
-        ]
+        f"In the bundled district the rule keeps {km:.0f} km in {len(edges):,} edges, {stairs} of them stairs, "
+        f"and drops {dropped:.0f} km."
     )
 
 
@@ -52,10 +50,8 @@ def homes(bundle: Path) -> str:
     people = points.groupby("kind")["people"].sum() / points["people"].sum()
     mapped = int((points["kind"] == "footprint").sum())
     return _text(
-        [
-            f"The district has {len(points):,} homes here: {mapped:,} mapped, {len(points) - mapped} supposed. "
-            f"{people['frontage']:.0%} of the people live in the supposed ones."
-        ]
+        f"The district has {len(points):,} homes here: {mapped:,} mapped, {len(points) - mapped} supposed. "
+        f"{people['frontage']:.0%} of the people live in the supposed ones."
     )
 
 
@@ -65,7 +61,7 @@ def gaps(bundle: Path) -> str:
     table = table.reindex(index=list(_CAUSES), columns=list(_TIERS), fill_value=0)
     lines = [f"| gaps in the district | {' | '.join(_TIERS.values())} |", "|---|---|---|---|"]
     lines += [f"| {_CAUSES[str(c)]} `{c}` | {' | '.join(map(str, row))} |" for c, row in table.iterrows() if row.any()]
-    return _text([*lines, f"| all | {' | '.join(map(str, table.sum()))} |"])
+    return _text(*lines, f"| all | {' | '.join(map(str, table.sum()))} |")
 
 
 def _csv(bundle: Path, name: str) -> pd.DataFrame:
@@ -76,7 +72,7 @@ def _share(value: float) -> str:
     return "unknown" if pd.isna(value) else f"{value:.1%}"
 
 
-def _text(lines: list[str]) -> str:
+def _text(*lines: str) -> str:
     return "\n" + "\n".join(lines) + "\n\n"
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 import tomllib
 from collections.abc import Collection
 from types import ModuleType
 
 import pytest
 from fastapi.routing import APIRoute
+from typer.main import get_command
 
+from api.routers import collections, pages, routes, study, walks
 from servicecircle import schemas
-from servicecircle.ingest import demand, study
+from servicecircle.cli import app
+from servicecircle.ingest import demand
+from servicecircle.ingest import study as study_files
 from servicecircle.pipeline import Results
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Manifest
@@ -23,8 +28,6 @@ DOCS = ROOT / "docs"
 
 @pytest.fixture(scope="module")
 def hooks() -> ModuleType:
-    import sys
-
     spec = importlib.util.spec_from_file_location("docs_hooks", DOCS / "hooks.py")
     assert spec is not None
     assert spec.loader is not None
@@ -88,10 +91,10 @@ def test_the_bundle_page_names_every_key_of_the_manifest() -> None:
     [
         ("facilities.csv", schemas.FACILITY_COLUMNS),
         ("population.csv", demand.POPULATION),
-        ("people.csv", demand._DEMAND),
-        ("vertical_links.csv", study._LINKS),
-        ("routes.csv", study._ROUTES),
-        ("route_stops.csv", study._STOPS),
+        ("people.csv", demand._DEMAND),  # noqa: SLF001
+        ("vertical_links.csv", study_files._LINKS),  # noqa: SLF001
+        ("routes.csv", study_files._ROUTES),  # noqa: SLF001
+        ("route_stops.csv", study_files._STOPS),  # noqa: SLF001
     ],
 )
 def test_the_study_page_names_every_column(file: str, columns: Collection[str]) -> None:
@@ -99,7 +102,7 @@ def test_the_study_page_names_every_column(file: str, columns: Collection[str]) 
 
 
 def test_the_study_page_names_every_file() -> None:
-    files = {*study._REQUIRED, *study._PEOPLE, *study._OPTIONAL}
+    files = {*study_files._REQUIRED, *study_files._PEOPLE, *study_files._OPTIONAL}  # noqa: SLF001
     assert set(described("study-folder.md", "Files")) == files
 
 
@@ -126,10 +129,6 @@ def test_every_profile_is_shown(hooks: ModuleType) -> None:
 
 
 def test_every_command_is_shown(hooks: ModuleType) -> None:
-    from typer.main import get_command
-
-    from servicecircle.cli import app
-
     def names(command: object, path: str) -> list[str]:
         inner = getattr(command, "commands", {})
         return [path, *(n for key, sub in inner.items() for n in names(sub, f"{path} {key}"))]
@@ -140,8 +139,6 @@ def test_every_command_is_shown(hooks: ModuleType) -> None:
 
 
 def test_every_route_is_shown(hooks: ModuleType) -> None:
-    from api.routers import collections, pages, routes, study, walks
-
     page = hooks.on_page_markdown((DOCS / "api.md").read_text("utf-8"))
     for router in (study, walks, routes, collections):
         for route in router.router.routes:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, ViewportSize, sync_playwright
 
 from api.app import create_app
 from api.settings import Settings
@@ -38,7 +39,7 @@ PLACES = [
     Place("B2", "base", 300.0, 600.0, "候选纪念馆", status="candidate", category="patriotic"),
     Place("B3", "base", 0.0, 0.0, "无址基地", confidence="none", category="health"),
     Place("V1", "venue", 700.0, 300.0, "街心医院", confidence="street", status="candidate", category="health"),
-    Place("V2", "venue", 2400.0, 2400.0, "远郊科普馆", category="science"),
+    Place("B4", "base", 2400.0, 2400.0, "远郊科普馆", category="science"),
 ]
 CATEGORIES = [("patriotic", "爱国主义教育", True), ("health", "健康教育", True), ("science", "劳动与科普", False)]
 
@@ -54,27 +55,29 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Write a town of 25 blocks and its bundle."""
     folder = tmp_path_factory.mktemp("family")
     study = Town(blocks=25, places=PLACES).write(folder / "town")
-    (study / "categories.toml").write_text(
-        "".join(
-            f'[[category]]\nid = "{id_}"\nname_zh = "{zh}"\nname_en = "{id_.title()}"\npublished = {str(known).lower()}\n'
-            for id_, zh, known in CATEGORIES
-        ),
-        "utf-8",
-    )
+    entry = '[[category]]\nid = "{}"\nname_zh = "{}"\nname_en = "{}"\npublished = {}\n'
+    text = "".join(entry.format(key, zh, key.title(), str(known).lower()) for key, zh, known in CATEGORIES)
+    (study / "categories.toml").write_text(text, "utf-8")
     write_bundle(run(read_study(study), read_parameters(), load_rules(), Variant(), Silent()), folder / "build")
-    return Settings(bundle=folder / "build", data=study)
+    return Settings.model_validate({"bundle": folder / "build", "data": study})
 
 
 @pytest.fixture(scope="session")
-def client(served: Settings) -> TestClient:
+def app(served: Settings) -> FastAPI:
+    """Make the app once."""
+    return create_app(served)
+
+
+@pytest.fixture(scope="session")
+def client(app: FastAPI) -> TestClient:
     """Ask the app without a socket."""
-    return TestClient(create_app(served))
+    return TestClient(app)
 
 
 @pytest.fixture(scope="session")
-def address(served: Settings) -> Iterator[str]:
+def address(app: FastAPI) -> Iterator[str]:
     """Serve the town on a free port of the loopback."""
-    config = uvicorn.Config(create_app(served), host="127.0.0.1", port=0, access_log=False, log_config=None, ws="none")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_config=None, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -134,13 +137,15 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def visit(chromium: Browser, address: str) -> Opener:
-    """Give a way to open the page: ``with visit("?lang=en") as it: it.page...``; it must keep to itself and be silent."""
+    """Give a way to open the page: ``with visit("?lang=en") as it: ...``; it must keep to itself, in silence."""
 
     @contextmanager
     def opened(query: str = "", size: tuple[int, int] = PHONE, **options: Any) -> Iterator[Visit]:
         phone = size[0] < 600
-        view = {"width": size[0], "height": size[1]}
-        context = chromium.new_context(viewport=view, has_touch=phone, is_mobile=phone, **options)
+        view: ViewportSize = {"width": size[0], "height": size[1]}
+        context = chromium.new_context(
+            viewport=view, has_touch=phone, is_mobile=phone, reduced_motion="reduce", **options
+        )
         context.set_default_timeout(PATIENCE_MS)
         it = Visit(context.new_page())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.family.conftest import DESKTOP, HOSTILE, PHONE, Opener
@@ -52,12 +51,12 @@ def test_it_opens_in_silence_with_a_map_and_everyone_listed(visit: Opener) -> No
         assert it.page.evaluate(HEIGHTS) == []
 
 
-@pytest.mark.parametrize("typed", ["rmlxx", "renmin", "renmlxx", "人民路", "RML", "minlu"])
-def test_a_school_is_found_as_it_is_typed(visit: Opener, typed: str) -> None:
+def test_a_school_is_found_as_it_is_typed(visit: Opener) -> None:
     with visit() as it:
-        it.page.fill("#search", typed)
-        assert it.page.locator("[role=option] b").all_inner_texts() == ["人民路小学"]
-        assert it.page.get_attribute("#search", "aria-activedescendant") == "start-S2"
+        for typed in ("rmlxx", "renmin", "renmlxx", "人民路", "RML", "minlu", "ren min"):
+            it.page.fill("#search", typed)
+            assert it.page.locator("[role=option] b").all_inner_texts() == ["人民路小学"], typed
+            assert it.page.get_attribute("#search", "aria-activedescendant") == "start-S2"
 
 
 def test_search_knows_polyphones_says_none_and_refuses_what_has_no_position(visit: Opener) -> None:
@@ -69,7 +68,7 @@ def test_search_knows_polyphones_says_none_and_refuses_what_has_no_position(visi
         assert it.page.locator(".nothing").is_visible()
         it.page.fill("#search", "cqdyxx")
         it.page.press("#search", "Enter")
-        it.page.locator("[role=option]").click()
+        it.page.locator("[role=option]").dispatch_event("click")
         assert it.page.locator("#count").count() == 0
         assert it.posted("/nearest") == []
 
@@ -80,8 +79,8 @@ def test_from_search_to_the_way(visit: Opener) -> None:
         assert it.page.locator("#count").inner_text() == "15 分钟内有 3 处"
         assert it.page.evaluate("document.activeElement.id") in {"count", "view"}
         assert _names(it.page) == ["候选纪念馆", "街心医院", DOOR]
-        assert it.page.locator(".row").nth(0).inner_text().split() == [
-            *("候选纪念馆", "候选", "回", "5", "分", "·", "地图上无台阶", "·", "300", "米", "5", "分钟"),
+        assert it.page.locator(".row").nth(0).inner_text().split()[1:] == [
+            *("候选纪念馆", "候选", "回", "5", "分", "·", "地图上无台阶", "·", "300", "米", "5分钟"),
         ]
         assert "近似位置" in it.page.locator(".row").nth(1).inner_text()
         assert it.page.locator(".mark").count() == 4
@@ -135,12 +134,14 @@ def test_filters_change_list_and_map_alike(visit: Opener) -> None:
 def test_without_steps_is_another_question(visit: Opener) -> None:
     with visit() as it:
         it.start("rmlxx")
-        slow = it.page.locator(".row-time strong").all_inner_texts()
+        usual = it.page.locator(".row-time strong").all_inner_texts()
         with it.page.expect_response("**/nearest"):
             it.page.check("#stepfree")
         it.page.wait_for_selector(".row")
         assert it.posted("/nearest")[-1]["profile"] == "stepfree"
-        assert all(int(a) > int(b) for a, b in zip(it.page.locator(".row-time strong").all_inner_texts(), slow, strict=False))
+        slower = it.page.locator(".row-time strong").all_inner_texts()
+        assert slower
+        assert all(int(a) > int(b) for a, b in zip(slower, usual, strict=False))
         assert "不走台阶" in it.page.locator(".row").first.inner_text()
         assert "婴儿车" in it.page.locator(".notes").inner_text()
 
@@ -150,8 +151,11 @@ def test_where_nothing_is_near_the_nearest_is_named(visit: Opener) -> None:
         it.start("rmlxx")
         it.page.locator("[data-category=science]").click()
         it.page.wait_for_selector(".message.empty button")
-        said = it.page.locator(".message.empty p").inner_text()
-        assert re.fullmatch(r"最近的一处是远郊科普馆，走过去约 5\d 分钟。|最近的一处是远郊科普馆，走过去约 60 分钟。", said)
+        said = re.fullmatch(
+            r"最近的一处是远郊科普馆，走过去约 (\d+) 分钟。", it.page.locator(".message.empty p").inner_text()
+        )
+        assert said
+        assert 58 <= int(said[1]) <= 60  # 4200 m at 1.2 m/s
         it.page.locator(".message.empty button").click()
         it.page.wait_for_selector(".way-line")
         it.page.go_back()
@@ -174,7 +178,6 @@ def test_a_tap_on_a_seal_opens_its_card(visit: Opener) -> None:
     with visit() as it:
         it.start("rmlxx")
         it.page.locator("[data-category=health]").click()
-        it.page.wait_for_timeout(700)
         seal = it.page.locator(".mark:not(.start)").bounding_box()
         assert seal is not None
         it.page.touchscreen.tap(seal["x"] + seal["width"] / 2, seal["y"] + seal["height"] / 2)
@@ -257,12 +260,12 @@ def test_the_sheet_moves_by_its_handle(visit: Opener) -> None:
     with visit() as it:
         for wanted in ("full", "half"):
             it.page.click("#handle")
-            assert f"sheet-{wanted}" in it.page.get_attribute("body", "class")
+            assert f"sheet-{wanted}" in (it.page.get_attribute("body", "class") or "")
         box = it.page.locator("#handle").bounding_box()
         assert box is not None
         it.page.mouse.move(200, box["y"] + 10)
         it.page.mouse.down()
         it.page.mouse.move(200, box["y"] + 120, steps=2)
         it.page.mouse.up()
-        assert "sheet-low" in it.page.get_attribute("body", "class")
+        assert "sheet-low" in (it.page.get_attribute("body", "class") or "")
         assert it.page.get_attribute("#handle", "aria-expanded") == "false"

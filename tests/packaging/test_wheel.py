@@ -106,7 +106,7 @@ def test_the_applications_are_not_there(installed: Path, tmp_path: Path) -> None
 
 
 def test_it_builds_a_town(installed: Path, tmp_path: Path) -> None:
-    Town(blocks=4).write(tmp_path / "town")
+    Town().write(tmp_path / "town")
     run(installed / "servicecircle", "build", "--data", "town", "--out", "out", cwd=tmp_path)
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert manifest["area"]["id"] == "town"

@@ -126,7 +126,7 @@ def test_a_deck_with_one_end_beyond_the_terrain_keeps_the_height_of_the_other() 
     assert np.isnan(height(net, 4))
 
 
-@pytest.mark.parametrize("tags", ["tunnel=yes layer=-1", "layer=1", "bridge=yes"])
+@pytest.mark.parametrize("tags", ["tunnel=yes", "layer=-1", "layer=1", "bridge=yes"])
 def test_tunnels_bridges_and_other_storeys_are_all_off_the_ground(tags: str) -> None:
     gorge = with_heights(plane(), valley())
     corners = row(-500, -300, 300, 900, 1100) | {6: (300.0, 40.0)}

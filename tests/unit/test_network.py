@@ -99,6 +99,7 @@ def test_a_way_that_touches_itself_meets_itself_there() -> None:
 
 def test_a_node_named_twice_in_a_row_adds_nothing() -> None:
     net = network(draw(row(0, 100, 200), ("1 2 2 3", STREET)))
+    assert net.n_edges == 2
     assert net.edges["length_m"].sum() == pytest.approx(200, rel=1e-3)
     assert walk(net, 1, 3) == pytest.approx(200 / ADULT.flat_mps, rel=1e-3)
 

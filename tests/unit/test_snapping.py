@@ -72,12 +72,12 @@ def test_a_place_beyond_the_end_of_a_street_snaps_to_its_end() -> None:
     assert found.share.tolist() == [0, 1]
 
 
-NEAR_AND_FAR = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (0.0, 40.0), 4: (100.0, 40.0), 5: (-50.0, 20.0)}
+NEAR_AND_FAR = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (0.0, 40.0), 4: (100.0, 40.0), 5: (-50.0, 20.0), 6: (150.0, 20.0)}
 
 
 def ladder(tags: str) -> WalkNetwork:
-    """Draw a way at y = 0 with these tags, and a street at y = 40 joined to it."""
-    return network(draw(NEAR_AND_FAR, ("1 2", tags), ("3 4", STREET), ("1 5 3", STREET)))
+    """Draw a way at y = 0 with these tags, and a street at y = 40, joined at both ends."""
+    return network(draw(NEAR_AND_FAR, ("1 2", tags), ("3 4", STREET), ("1 5 3", STREET), ("2 6 4", STREET)))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_pram_snaps_past_the_stairs_that_an_adult_snaps_to() -> None:
 
 
 def test_no_door_opens_on_a_closed_or_unpaid_way() -> None:
-    ways = draw(NEAR_AND_FAR, ("1 2", "highway=footway"), ("3 4", STREET), ("1 5 3", STREET))
+    ways = draw(NEAR_AND_FAR, ("1 2", "highway=footway"), ("3 4", STREET), ("1 5 3", STREET), ("2 6 4", STREET))
     for known in ("way=1 state=closed", "way=1 fee_cny=3 state=in_service"):
         net = network(ways, register(V1=known))
         assert way_of(net, snap(net, (60, 5))) == [2]
@@ -139,6 +139,7 @@ def test_small_islands_are_passed_over() -> None:
 def test_where_every_piece_is_small_the_largest_counts() -> None:
     net = islands()
     found = snap(net, (60, 10), snap=PARAMETERS.snap.model_copy(update={"min_component_nodes": 1000}))
+    assert found.snap_m[0] == pytest.approx(50, abs=0.1)
     assert way_of(net, found)[0] >= 3
 
 

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from .files import Feature, write_geojson
-from .gathered import EXTRACTS, Element, Gathered
+from .gathered import EXTRACTS, Element, Gathered, judgements
 
 __all__ = ["write_layers", "write_terrain"]
 
@@ -87,8 +87,16 @@ def _subdistricts(gathered: Gathered) -> list[Feature]:
 
 
 def _water(gathered: Gathered) -> list[Feature]:
-    features = gathered.features("osm/osm_water.geojson")
-    return _by_id([(_mapped(f["properties"]), _single(shape(f["geometry"]))) for f in features])
+    """Rivers have no name in the extract: the two that bound the district are named by a judgement."""
+    names = dict(judgements()["rivers"])
+    features: list[Feature] = []
+    for feature in gathered.features("osm/osm_water.geojson"):
+        about = _mapped(feature["properties"])
+        about["name"] = about["name"] or names.pop(about["id"], None)
+        features.append((about, _single(shape(feature["geometry"]))))
+    for unused in names:
+        gathered.account.fault("no unnamed water has this id", "mend judgements.toml", value=unused)
+    return _by_id(features)
 
 
 def _railways(gathered: Gathered) -> list[Feature]:

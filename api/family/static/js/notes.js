@@ -5,8 +5,6 @@ import { inEnglish, named, t } from './words.js';
 
 export const areaName = () => named(state.data.area.name_zh, state.data.area.name_en);
 
-const known = (value) => value ?? t('unknown_count');
-
 export function timeNote() {
   if (state.stepfree) return t('time_note_stepfree');
   const walker = state.data.profile;
@@ -15,11 +13,10 @@ export function timeNote() {
 
 export function notes(...first) {
   const { ledger, data_date: date } = state.data;
-  const counted = Object.fromEntries(Object.entries(ledger).map(([key, value]) => [key, known(value)]));
   return el('aside', { class: 'notes' },
     first.filter(Boolean).map((text) => el('p', {}, text)),
     el('p', {}, timeNote()),
-    el('p', { class: 'ledger' }, t('ledger', counted), inEnglish() ? ' ' : '', t('ledger_mapped', counted)),
+    el('p', { class: 'ledger' }, ledger.declared !== null && t('ledger_declared', ledger), t('ledger', ledger), inEnglish() ? ' ' : '', t('ledger_mapped', ledger)),
     el('p', {}, `${t('data_date', { date })} · ${state.data.attribution.join(' · ')}`));
 }
 
