@@ -34,11 +34,14 @@ WORKDIR /srv/servicecircle
 COPY --from=study /opt/venv /opt/venv
 COPY --from=study /srv/servicecircle/api api
 COPY --from=study /srv/servicecircle/build build
-ENV PYTHONDONTWRITEBYTECODE=1
+# All addresses of the container; what the outside reaches is what is published.
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    SERVICECIRCLE_BUNDLE=/srv/servicecircle/build \
+    SERVICECIRCLE_HOST=0.0.0.0 \
+    SERVICECIRCLE_PORT=8000
 USER 10001
 EXPOSE 8000
-# All addresses of the container; what the outside reaches is what is published.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "api", "--bundle", "build", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "api"]

@@ -18,7 +18,7 @@ from servicecircle.arrays import Bools
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
 
-__all__ = ["Places", "Served", "Service", "cutoffs_s", "parse_point", "require_known", "require_point"]
+__all__ = ["Places", "Served", "Service", "cutoffs_s", "parse_point", "require_known", "require_point", "service"]
 
 _LON, _LAT = 180.0, 90.0
 _MARGIN = 0.005  # degrees beyond the streets, about 500 m: the nearest street is measured only within
@@ -59,7 +59,7 @@ class Service:
         return {"data_date": manifest.data_date, "parameters_sha256": manifest.parameters_sha256}
 
 
-def service(request: Request) -> Service:
+async def service(request: Request) -> Service:
     """Return the service behind the app."""
     found: Service = request.app.state.service
     return found

@@ -86,7 +86,7 @@ def _one(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"{_one(schema['items'], schemas)}; repeatable"
+        return f"{_one(schema['items'], schemas)}; repeatable" if "items" in schema else "array"
     limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema]
     return " ".join([str(schema.get("type", "any")), *limits])
 

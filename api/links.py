@@ -6,23 +6,13 @@ from fastapi import Request
 from starlette.datastructures import URL
 
 from api.schemas import Link
-from servicecircle.errors import Fault, InputError
 
 __all__ = ["link", "root_of"]
 
 
 def root_of(request: Request) -> URL:
-    """Return the address of the service as the client sees it.
-
-    Raises
-    ------
-    InputError
-        The Host header is no address.
-    """
-    try:
-        return URL(str(request.base_url).rstrip("/"))
-    except ValueError as error:
-        raise InputError([Fault("the Host header is no address", "send a plain host name", column="Host")]) from error
+    """Return the address of the service as the client sees it."""
+    return URL(str(request.base_url).rstrip("/"))
 
 
 def link(root: URL, path: str, rel: str, media_type: str, title: str) -> Link:

@@ -184,7 +184,7 @@ def read_streets(folder: Path, manifest: Manifest) -> Streets:
         faults = [Fault(e["msg"], remedy, "manifest.json", column=".".join(map(str, e["loc"]))) for e in error.errors()]
         raise InputError(faults) from error
     if parameters.sha256() != manifest.parameters_sha256:
-        problem = "the parameters do not have the hash that the manifest names"
+        problem = "the parameters do not have the hash that the manifest names: edited, or of another version"
         raise InputError([Fault(problem, "build the bundle again", "manifest.json", column="parameters_sha256")])
     study = read_study(folder)
     _refuse_other(study, folder, manifest)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
-import threading
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -36,7 +38,10 @@ PLACES = [
     Place("V1", "venue", 1900.0, 1000.0, "对岸书店", status="candidate", category="patriotic"),
 ]
 CUT_AFTER = 16  # columns on the near side; no street crosses from here to the next
-ROUTES = [["R1", "红色线路<b>&", "red", "published", "by hand", "2026", ""], ["R2", "无址线路", "tour", "published", "", "", ""]]
+ROUTES = [
+    ["R1", "红色线路<b>&", "red", "published", "by hand", "2026", ""],
+    ["R2", "无址线路", "tour", "published", "", "", ""],
+]
 STOPS = [
     ["R1", 1, "一站", "B1", *lonlat(500, 900), "building", ""],
     ["R1", 2, "失落之站", "", "", "", "none", ""],
@@ -95,23 +100,32 @@ def client(app: FastAPI) -> TestClient:
 
 @pytest.fixture(scope="session")
 def live(built: Path, study_folder: Path) -> Iterator[Live]:
-    """Serve the town on a free port."""
-    app = create_app(Settings(bundle=built, data=study_folder))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    _wait(lambda: server.started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Live(f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join(10)
+    """Serve the town as a user does, in a process of its own: GDAL keeps the interpreter while it waits."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "api", "--bundle", str(built), "--data", str(study_folder), "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        live = Live(f"http://127.0.0.1:{port}")
+        try:
+            _wait(live.url, process)
+            yield live
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
 
 
-def _wait(ready: Callable[[], bool], seconds: float = 10.0) -> None:
+def _wait(url: str, process: subprocess.Popen[str], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "the service did not start"
-        time.sleep(0.01)
+    while True:
+        try:
+            httpx2.get(f"{url}/healthz").raise_for_status()
+        except httpx2.TransportError:
+            assert process.poll() is None, "the service stopped"
+            assert time.monotonic() < end, "the service did not start"
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _cut(path: Path) -> None:

@@ -87,10 +87,13 @@ def test_box(client: TestClient) -> None:
 
 
 def test_box_takes_shapes_not_their_bounds(client: TestClient) -> None:
-    lon, lat = lonlat(505, 555)  # inside a block: within the bounds of a long street, on none
-    asked = {"bbox": f"{lon},{lat},{lon},{lat}"}
-    assert client.get("/collections/network/items", params=asked).json()["numberMatched"] == 0
-    assert client.get("/collections/subdistricts/items", params=asked).json()["numberMatched"] == 1
+    def matched(x: float, y: float) -> int:
+        lon, lat = lonlat(x, y)
+        asked = {"bbox": f"{lon},{lat},{lon},{lat}", "facility_id": "S1", "cutoff_s": "300"}
+        return client.get("/collections/isochrones/items", params=asked).json()["numberMatched"]
+
+    assert matched(650, 500) == 1  # on a street, 150 m from the gate
+    assert matched(800, 800) == 0  # 600 m on foot, but in the corner of the circle's bounds
 
 
 def test_property_filters_compare_by_kind(client: TestClient) -> None:

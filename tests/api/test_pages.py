@@ -32,7 +32,7 @@ class _Asked(HTMLParser):
             self.loaded.append(given["href"])
         if tag == "a":
             self.links.append(given["href"])
-        if tag in {"style"} or (tag == "script" and "src" not in given):
+        if tag == "style" or (tag == "script" and "src" not in given):
             self.inline.append(tag)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.deps import service
 from api.errors import BusyError, LateError
 from api.main import main
 from api.pool import Pool
@@ -65,7 +67,13 @@ def _damage(built: Path, tmp_path: Path) -> Path:
     ],
 )
 def test_damaged_bundles_exit_2(
-    built: Path, study_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str, content: str | None, says: str
+    built: Path,
+    study_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    content: str | None,
+    says: str,
 ) -> None:
     folder = _damage(built, tmp_path)
     (folder / file).unlink()
@@ -118,7 +126,7 @@ def test_a_malformed_host_is_no_500(client: TestClient) -> None:
         assert client.get("/collections", headers={"Host": host}).status_code < 500
 
 
-def test_no_coordinate_in_any_log(client: TestClient, app: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_coordinate_in_any_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     secret = f"{LON:.6f}", f"{LAT:.6f}"
     with caplog.at_level(logging.DEBUG):
         client.get("/nearest", params={"lon": secret[0], "lat": secret[1]})
@@ -150,7 +158,7 @@ def test_the_unforeseen_is_answered_and_logged_without_its_words(
     assert not any("boom" in line for line in ours)
 
 
-def test_a_full_pool_is_503_and_recovers(app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_pool_is_503_and_recovers(app: FastAPI, client: TestClient) -> None:
     go = threading.Event()
     inside = threading.Event()
 
@@ -159,13 +167,17 @@ def test_a_full_pool_is_503_and_recovers(app: FastAPI, client: TestClient, monke
         go.wait(10)
 
     pool: Pool[object] = Pool([object()], waiting=0, deadline_s=10.0)
-    monkeypatch.setattr(app.state, "service", _with_pool(app, pool))
-    with ThreadPoolExecutor(1) as other:
-        holding = other.submit(asyncio.run, pool.ask(hold))
-        assert inside.wait(5)
-        answer = client.get("/nearest", params={"lon": LON, "lat": LAT})
-        go.set()
-        holding.result(5)
+    busy = replace(app.state.service, pool=pool)
+    app.dependency_overrides[service] = lambda: busy
+    try:
+        with ThreadPoolExecutor(1) as other:
+            holding = other.submit(asyncio.run, pool.ask(hold))
+            assert inside.wait(5)
+            answer = client.get("/nearest", params={"lon": LON, "lat": LAT})
+            go.set()
+            holding.result(5)
+    finally:
+        app.dependency_overrides.clear()
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["type"].endswith("problem-busy")
@@ -213,9 +225,3 @@ def test_many_threads_one_answer(client: TestClient) -> None:
         answers = list(threads.map(ask, range(64)))
     assert {status for status, _ in answers} == {200}
     assert len({content for _, content in answers}) == 2
-
-
-def _with_pool(app: FastAPI, pool: Pool[object]) -> object:
-    from dataclasses import replace
-
-    return replace(app.state.service, pool=pool)

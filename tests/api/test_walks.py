@@ -24,11 +24,6 @@ PACE_MPS = 1.2
 
 
 @pytest.fixture(scope="session")
-def placed(district_facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return district_facilities
-
-
-@pytest.fixture(scope="session")
 def district_facilities(streets: Streets) -> gpd.GeoDataFrame:
     """Give the district's placed facilities."""
     facilities = streets.study.facilities
@@ -36,9 +31,9 @@ def district_facilities(streets: Streets) -> gpd.GeoDataFrame:
 
 
 @pytest.fixture(scope="session")
-def clerk(streets: Streets, placed: gpd.GeoDataFrame) -> Questions:
+def clerk(streets: Streets, district_facilities: gpd.GeoDataFrame) -> Questions:
     """Give an answerer for the district."""
-    return build_questions(streets, placed, 1)[0]
+    return build_questions(streets, district_facilities, 1)[0]
 
 
 def at(x: float, y: float) -> dict[str, float]:
@@ -86,7 +81,7 @@ def test_nearest_by_post_is_the_same(client: TestClient) -> None:
 
 def test_slower_walkers_reach_less(client: TestClient) -> None:
     def ids(profile: str) -> set[str]:
-        answer = client.get("/nearest", params=at(*HERE) | {"minutes": 6, "profile": profile}).json()
+        answer = client.get("/nearest", params=at(*HERE) | {"minutes": 6.5, "profile": profile}).json()
         return {p["facility_id"] for p in answer["places"]}
 
     assert ids("elder") < ids("adult")

@@ -25,7 +25,8 @@ FIRST_LOAD_BYTES = 300_000
 
 @pytest.fixture(scope="module")
 def data(client: TestClient) -> dict[str, Any]:
-    return client.get("/family/data.json").json()
+    found: dict[str, Any] = client.get("/family/data.json").json()
+    return found
 
 
 def _start(data: dict[str, Any], key: str) -> dict[str, Any]:

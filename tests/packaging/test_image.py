@@ -8,7 +8,7 @@ import shlex
 from fnmatch import fnmatch
 from pathlib import Path
 
-from api.settings import Settings
+from api.settings import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 _HOST = re.compile(r"https?://([^/'\"\s]+)")
@@ -84,14 +84,16 @@ def test_it_names_no_index_and_installs_by_hash() -> None:
 
 def test_it_runs_the_service_without_privileges() -> None:
     assert int(only("USER")) > 0
-    command = json.loads(only("CMD"))
-    assert command[:3] == ["python", "-m", "api"]
-    options = dict(zip(command[3::2], command[4::2], strict=True))
-    assert options["--host"] == "0.0.0.0"  # noqa: S104
-    assert {name.removeprefix("--") for name in options} <= set(Settings.model_fields)
-    assert only("EXPOSE") == options["--port"]
+    assert json.loads(only("CMD")) == ["python", "-m", "api"]
+    given = dict(pair.split("=", 1) for pair in shlex.split(only("ENV")))
+    assert {name for name in given if name.startswith("SERVICECIRCLE_")} <= {
+        f"SERVICECIRCLE_{name.upper()}" for name in Settings.model_fields
+    }
+    settings = read_settings({}, given)
+    assert (settings.host, str(settings.port)) == ("0.0.0.0", only("EXPOSE"))  # noqa: S104
+    assert settings.bundle == Path(only("WORKDIR")) / "build"
     check = only("HEALTHCHECK")
-    assert f"127.0.0.1:{options['--port']}/healthz" in check
+    assert f"127.0.0.1:{settings.port}/healthz" in check
     compile(json.loads(check[check.index("[") :])[2], "healthcheck", "exec")
 
 
