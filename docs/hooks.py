@@ -128,7 +128,10 @@ def _unit(name: str) -> str:
 
 
 def _profiles() -> str:
+    from servicecircle.parameters import Profile  # noqa: PLC0415
+
     profiles = tomllib.loads((RULES / "profiles.toml").read_text("utf-8"))
+    choices = {name: field.default for name, field in Profile.model_fields.items() if field.annotation is bool}
     said = {True: "yes", False: "no"}
     rows = [
         (
@@ -136,12 +139,12 @@ def _profiles() -> str:
             p["name_zh"],
             f"{p['flat_mps']:.2f}",
             p["stairs"].replace("_", " "),
-            *(said[p.get(key, True)] for key in ("slope", "waits", "escalators")),
+            *(said[p.get(key, default)] for key, default in choices.items()),
             p["source"],
         )
         for name, p in profiles.items()
     ]
-    return _table(("profile", "谁", "level pace, m/s", "stairs", "slope", "waits", "escalators", "source"), rows)
+    return _table(("profile", "谁", "level pace, m/s", "stairs", *choices, "source"), rows)
 
 
 def _walkable() -> str:

@@ -105,14 +105,16 @@ def live(built: Path, study_folder: Path) -> Iterator[Live]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "api", "--bundle", str(built), "--data", str(study_folder), "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as process:
+    # into a file: a pipe that nobody empties would stop the service when it is full
+    log = built.parent / "service.log"
+    with log.open("w", encoding="utf-8") as err, subprocess.Popen(command, stderr=err, text=True) as process:
         live = Live(f"http://127.0.0.1:{port}")
         try:
             _wait(live.url, process)
             yield live
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.wait(timeout=10)
 
 
 def _wait(url: str, process: subprocess.Popen[str], seconds: float = 30.0) -> None:

@@ -7,6 +7,8 @@ export const degrees = (at) => ({ lon: at[0] / DEGREE, lat: at[1] / DEGREE });
 /** Pixels of a zoom for one world unit. */
 export const scaleAt = (zoom) => 2 ** (zoom - UNIT_ZOOM);
 
+export const metresPerPixel = (lat, zoom) => (40075017 * Math.cos((lat * Math.PI) / 180)) / (256 * 2 ** zoom);
+
 const mercatorX = (lon) => (lon / 360 + 0.5) * WORLD;
 const mercatorY = (lat) => {
   const s = Math.sin((lat * Math.PI) / 180);

@@ -1,11 +1,12 @@
 // Names on the ground. Places are given once a zoom, to the whole district, so that a name crossing tiles stays whole.
-import { scaleAt, world } from './codec.js';
+import { metresPerPixel, scaleAt, world } from './codec.js';
 import { inEnglish } from './words.js';
 
 const SANS = '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
 const SERIF = '"Noto Serif SC","Noto Serif CJK SC","Source Han Serif SC","Songti SC","STSong","SimSun",serif';
 const HALO = '#fbf8f1';
 const GAP = 7;
+const WATER_PX = 15; // a water narrower than this on the screen has no room for letters
 
 let memory = { key: null, placed: new Map() };
 const ruler = document.createElement('canvas').getContext('2d');
@@ -18,8 +19,9 @@ function* wanted(names, zoom) {
       yield { text, lon, lat, slope: 0, font: `600 ${size}px ${SERIF}`, size, colour: '#6d5f4c', spaced: !inEnglish() };
     }
   }
-  for (const [text, lon, lat, slope] of zoom >= 14 ? names.water : []) {
-    yield { text, lon, lat, slope, font: `500 12px ${SERIF}`, size: 12, colour: '#4f7f88' };
+  for (const [text, lon, lat, slope, breadth] of names.water) {
+    if (breadth / metresPerPixel(lat / 1e5, zoom) < WATER_PX) continue;
+    yield { text, lon, lat, slope, font: `500 13px ${SERIF}`, size: 13, colour: '#4f7f88', spaced: !inEnglish() };
   }
   for (const [text, lon, lat] of zoom >= 14.5 ? names.stations : []) {
     yield { text, lon, lat, slope: 0, font: `600 11px ${SANS}`, size: 11, colour: '#5c6078', dot: true };

@@ -19,7 +19,8 @@ function mark(sign, options, className, size) {
 function insets() {
   if (!isPhone()) return { paddingTopLeft: [40, 40], paddingBottomRight: [76, 50] };
   const top = byId('top').getBoundingClientRect().bottom + 26;
-  const bottom = Math.min(byId('panel').offsetHeight, innerHeight - top - 120) + 34;
+  const credits = byId('credits').getBoundingClientRect(); // rests on the sheet where it will stand, not where it slides
+  const bottom = Math.min(innerHeight - credits.bottom + 50, innerHeight - top - 120);
   return { paddingTopLeft: [26, top], paddingBottomRight: [58, bottom] };
 }
 
