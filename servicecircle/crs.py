@@ -68,7 +68,7 @@ def geodesic_m(lon: Array, lat: Array) -> Array:
     """Geodesic length in metres of each step of a polyline of n points: n - 1 values.
 
     >>> geodesic_m(np.array([106.5, 106.5]), np.array([29.5, 29.51])).round(1).tolist()
-    [1108.5]
+    [1108.4]
     """
     return np.asarray(GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2], dtype=np.float64)
 

@@ -223,7 +223,7 @@ async function changeLanguage(choice) {
 
 function label() {
   relabel({ area: areaName() });
-  byId('credits').textContent = `${t('data_date', { date: state.data.data_date })} · ${state.data.attribution.join(' · ')}`;
+  byId('credits').textContent = [t('unreviewed'), t('data_date', { date: state.data.data_date }), ...state.data.attribution].join(' · ');
 }
 
 async function load() {
