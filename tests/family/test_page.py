@@ -46,8 +46,8 @@ def test_it_opens_in_silence_with_a_map_and_everyone_listed(visit: Opener) -> No
         none = it.page.locator("[role=option][aria-disabled=true]")
         assert none.locator("b").inner_text() == "重庆第一小学"
         assert "尚无坐标" in none.inner_text()
-        credits = it.page.locator("#credits").inner_text()
-        assert credits == "未经审核，内部使用 · 数据 2026-01-01 · © OpenStreetMap contributors"
+        footer = it.page.locator("#credits").inner_text()
+        assert footer == "未经审核，内部使用 · 数据 2026-01-01 · © OpenStreetMap contributors"
         assert "收录 3 处" in it.page.locator(".ledger").inner_text()
         assert it.page.evaluate(HEIGHTS) == []
 
