@@ -45,7 +45,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     ),
     "routes": (
         *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located"),
-        *("seconds", "metres", "ascent_m"),
+        *("seconds", "metres", "ascent_m", "at_least"),
     ),
     "route_stops": ("route_id", "seq", "name", "position_confidence", "located"),
     "vertical_links": (

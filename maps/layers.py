@@ -45,7 +45,7 @@ GAP = (
 )
 ROUTE = (
     *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located", "seconds", "metres"),
-    "ascent_m",
+    *("ascent_m", "at_least"),
 )
 STOP = ("seq", "name", "position_confidence", "located")
 LINK = (

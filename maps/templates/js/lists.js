@@ -103,7 +103,8 @@ function gapsPage() {
 
 function walkText(route) {
   if (route.seconds === null) return t('route_unwalked');
-  const walked = t('route_walk', { minutes: number(route.seconds / 60), km: number(route.metres / 1000, 1) });
+  const least = route.at_least ? '≥' : '';
+  const walked = t('route_walk', { minutes: least + number(route.seconds / 60), km: least + number(route.metres / 1000, 1) });
   return `${walked} · ${route.ascent_m === null ? t('ascent_unknown') : t('ascent', { up: number(route.ascent_m) })}`;
 }
 
