@@ -8,27 +8,22 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pydantic import ValidationError
 from shapely.geometry.base import BaseGeometry
 
 from api.trails import trace_trails
-from servicecircle.adhoc import walk_json
+from servicecircle.adhoc import circle_at, walk_json
 from servicecircle.arrays import Bools, Floats
-from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
-from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Direction, Study
 from servicecircle.network import edge_seconds
 from servicecircle.parameters import Parameters
 from servicecircle.pipeline import Streets, build_streets
-from servicecircle.publish.geojson import feature_collection, tidy
 from servicecircle.publish.manifest import Manifest
-from servicecircle.publish.tables import rounded
-from servicecircle.reach import attach, door_to_door, node_times
+from servicecircle.reach import attach, door_to_door
 from servicecircle.snapping import Snapped, Snapper
 from servicecircle.tessellation import Tessellation, build_tessellation
 from servicecircle.walk import Walker, refuse_far
@@ -126,29 +121,7 @@ class Questions:
             The street it is on leads nowhere.
         """
         feet = self._feet_of(profile)
-        own, network = feet.streets, feet.streets.network
-        snapped = self._snap(feet, point)
-        attached = attach(network, own.prices, snapped, own.profile)
-        reached = node_times(attached, np.array([0]), max(cutoffs_s), direction)
-        drawer = Drawer(network, self._mesh, own.prices, direction, own.parameters.circles.beyond_street_m)
-        start = Start.of(snapped, attached, 0)
-        node_s = node_seconds(reached, 0, attached)
-        vertex_s = drawer.vertex_seconds(node_s, start)
-        found = [drawer.circle(node_s, vertex_s, start, cutoff) for cutoff in cutoffs_s]
-        if all(circle.area.is_empty for circle in found):
-            message = f"no street can be reached within {max(cutoffs_s) / 60:g} minutes"
-            raise NoWayError(message)
-        table = pd.DataFrame(
-            {
-                "cutoff_s": [c.cutoff_s for c in found],
-                "profile": own.profile.name,
-                "direction": direction.value,
-                "area_m2": [c.area_m2 for c in found],
-                "street_m": [c.street_m for c in found],
-            }
-        )
-        areas = gpd.GeoSeries([c.area for c in found], crs=network.crs).to_crs(WGS84)
-        return feature_collection(gpd.GeoDataFrame(rounded(table), geometry=tidy(areas.to_numpy()), crs=WGS84))
+        return circle_at(feet.streets, point, direction, cutoffs_s, (feet.snapper, self._mesh))
 
     def _feet_of(self, name: str | None) -> _Feet:
         parameters = self._streets.parameters

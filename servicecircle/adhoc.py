@@ -20,7 +20,7 @@ from servicecircle.publish.geojson import feature_collection, tidy
 from servicecircle.publish.tables import rounded
 from servicecircle.reach import attach, node_times
 from servicecircle.snapping import Snapper
-from servicecircle.tessellation import build_tessellation
+from servicecircle.tessellation import Tessellation, build_tessellation
 from servicecircle.walk import Walk, refuse_far
 
 __all__ = ["circle_at", "read_gaps", "walk_json"]
@@ -32,8 +32,16 @@ _GAP_KEYS = [
 ]  # fmt: skip
 
 
-def circle_at(streets: Streets, point: tuple[float, float], direction: Direction) -> str:
+def circle_at(
+    streets: Streets,
+    point: tuple[float, float],
+    direction: Direction,
+    cutoffs_s: tuple[float, ...] | None = None,
+    ready: tuple[Snapper, Tessellation] | None = None,
+) -> str:
     """Return the nested circles round a point as GeoJSON.
+
+    ``cutoffs_s`` are the study's own by default; ``ready`` spares who asks often the making of snapper and mesh.
 
     Raises
     ------
@@ -44,19 +52,22 @@ def circle_at(streets: Streets, point: tuple[float, float], direction: Direction
     """
     parameters, network = streets.parameters, streets.network
     lonlat = np.array([point], dtype=np.float64)
-    snapped = Snapper(network, streets.prices, parameters.snap).snap(lonlat)
+    snapper, mesh = ready or (
+        Snapper(network, streets.prices, parameters.snap),
+        build_tessellation(network, streets.water, parameters.circles),
+    )
+    snapped = snapper.snap(lonlat)
     refuse_far(lonlat, snapped.snap_m, parameters.snap.refuse_m)
     attached = attach(network, streets.prices, snapped, streets.profile)
-    cutoffs = parameters.cutoffs_s()
+    cutoffs = cutoffs_s or parameters.cutoffs_s()
     reached = node_times(attached, np.array([0]), max(cutoffs), direction)
-    mesh = build_tessellation(network, streets.water, parameters.circles)
     drawer = Drawer(network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
     start = Start.of(snapped, attached, 0)
     node_s = node_seconds(reached, 0, attached)
     vertex_s = drawer.vertex_seconds(node_s, start)
     found = [drawer.circle(node_s, vertex_s, start, cutoff) for cutoff in cutoffs]
     if all(c.area.is_empty for c in found):
-        message = f"no street can be reached within {max(cutoffs) / 60:g} minutes of {point}"
+        message = f"no street can be reached within {max(cutoffs) / 60:g} minutes"
         raise NoWayError(message)
     table = pd.DataFrame(
         {
