@@ -18,6 +18,7 @@ import pandas as pd
 
 from servicecircle.arrays import Bools, Floats
 from servicecircle.model import Status, Tier
+from servicecircle.units import QUARTER_S
 
 __all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "coverage_table", "home_access", "in_basis", "nearest"]
 
@@ -65,15 +66,15 @@ def nearest(seconds: Floats, rows: Bools) -> tuple[Floats, npt.NDArray[np.int64]
     return best, np.where(np.isfinite(best), chosen[at], -1)
 
 
-def home_access(access: Access, cutoff_s: float) -> pd.DataFrame:
-    """Tell what each home reaches on foot: nearest of each tier, how many within the cutoff, how many categories.
+def home_access(access: Access) -> pd.DataFrame:
+    """Tell what each home reaches on foot: nearest of each tier, how many within 15 minutes, of how many categories.
 
     Columns without a basis in the name count all placed facilities; ``_confirmed_s`` only confirmed, located ones.
     Homes are rows, in the columns' order of ``access``; unreachable is missing.
     """
     places = access.facilities
     tier = places["tier"].to_numpy()
-    near = access.walk_s <= cutoff_s
+    near = access.walk_s <= QUARTER_S
     table: dict[str, object] = {}
     for name in Tier:
         of_tier = tier == name

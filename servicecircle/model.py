@@ -100,6 +100,12 @@ class Ways:
     offsets: Ints
     data_date: str
 
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all nodes, degrees: what the extract can know of."""
+        lon, lat = self.nodes["lon"], self.nodes["lat"]
+        return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
 
 @dataclass(frozen=True, slots=True)
 class Terrain:

@@ -124,12 +124,12 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     counted = tuple(sorted({*cutoffs, cutoff}))
     standard = (cutoff, parameters.coverage.radius_m)
     coverage = coverage_table(access, demand.points, demand.models, names, counted, standard)
-    homes = gpd.GeoDataFrame(pd.concat([demand.points, home_access(access, cutoff)], axis=1), crs=demand.points.crs)
+    homes = gpd.GeoDataFrame(pd.concat([demand.points, home_access(access)], axis=1), crs=demand.points.crs)
     schools = school_table(placed, times, demand, isochrones, counted)
     facilities = describe_places(study, access, times.between, demand, isochrones, doors.places, parameters)
 
     progress.step("gaps")
-    inputs = GapInputs(access, times.paid_to, demand.points, demand.models, _unlocated(study), _extent(study))
+    inputs = GapInputs(access, times.paid_to, demand.points, demand.models, _unlocated(study), study.ways.extent)
     gaps = find_gaps(inputs, study.area, streets.water, parameters.coverage, parameters.gaps)
 
     progress.step("routes")
@@ -173,11 +173,6 @@ def _unlocated(study: Study) -> pd.Series:
     facilities = study.facilities
     lost = ~(facilities["located"] | facilities["approximate"]) & (facilities["status"] != Status.CANDIDATE)
     return pd.Series(facilities[lost].groupby(["tier", "subdistrict"]).size())
-
-
-def _extent(study: Study) -> tuple[float, float, float, float]:
-    lon, lat = study.ways.nodes["lon"], study.ways.nodes["lat"]
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _lonlat(points: gpd.GeoDataFrame) -> Floats:

@@ -21,6 +21,7 @@ from servicecircle.model import Study, Tier
 from servicecircle.parameters import Parameters
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
+from servicecircle.units import QUARTER_S
 
 __all__ = ["About", "describe_places", "draw_circles", "school_table"]
 
@@ -93,22 +94,22 @@ def describe_places(
 ) -> gpd.GeoDataFrame:
     """Every facility of the registry with what it reaches; unlocated ones stay, with nothing computed.
 
-    ``people_900``: who walks to it within the cutoff; ``n_*_900``: places walked to from it; ``terrain_loss``: the
+    ``people_900``: who walks to it within 15 minutes; ``n_*_900``: places walked to from it; ``terrain_loss``: the
     share of the people on the level that the hills take away; ``snap_far``: the street is farther than ``flag_m``.
     """
-    placed, cutoff_s = access.facilities, parameters.coverage.cutoff_s
-    near = between_s <= cutoff_s
+    placed = access.facilities
+    near = between_s <= QUARTER_S
     np.fill_diagonal(near, val=False)
     columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy(), "snap_m": snapped.snap_m}
     columns["snap_far"] = (snapped.snap_m > parameters.snap.flag_m).astype(object)
     tier = placed["tier"].to_numpy()
     for name in Tier:
         columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
-    walk, level = access.walk_s <= cutoff_s, access.level_s <= cutoff_s
+    walk, level = access.walk_s <= QUARTER_S, access.level_s <= QUARTER_S
     people = _people(demand)
     columns |= _range("people_900", people @ walk.T)
     columns["terrain_loss"] = _loss(people @ walk.T, people @ level.T)
-    circle = isochrones[isochrones["cutoff_s"] == cutoff_s].set_index("facility_id")["area_m2"]
+    circle = isochrones[isochrones["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
     columns["area_900_m2"] = circle.reindex(placed["facility_id"]).to_numpy()
     table = study.facilities.merge(pd.DataFrame(columns), on="facility_id", how="left", validate="one_to_one")
     titles = study.categories.reindex(table["category"])
@@ -157,7 +158,7 @@ def school_table(
     people = _people(demand)
     walk = people @ (times.walk_from[schools] <= last).T
     level = people @ (times.level_from[schools] <= last).T
-    table |= _range("people_15min" if last == 900 else "people", walk)  # noqa: PLR2004
+    table |= _range("people_15min" if last == QUARTER_S else "people", walk)
     circle = (
         isochrones[isochrones["cutoff_s"] == last].set_index("facility_id").reindex(placed["facility_id"].iloc[schools])
     )

@@ -104,4 +104,4 @@ def door_to_door(attached: Attached, places: Ints, doors: Ints, limit_s: float, 
 
 def _part(seconds: Floats, part: Floats) -> Floats:
     """Seconds of a part of an edge; a closed edge stays closed even for an empty part."""
-    return np.where(np.isfinite(seconds), np.where(np.isfinite(seconds), seconds, 0.0) * part, np.inf)
+    return np.multiply(seconds, part, out=np.full_like(seconds, np.inf), where=np.isfinite(seconds))

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["M_PER_KM", "S_PER_MIN", "kmh_to_mps", "minutes"]
+__all__ = ["M_PER_KM", "QUARTER_S", "S_PER_MIN", "minutes"]
 
 S_PER_MIN = 60.0
 M_PER_KM = 1000.0
-
-
-def kmh_to_mps(kmh: float) -> float:
-    """Kilometres an hour as metres a second.
-
-    >>> round(kmh_to_mps(4.8), 4)
-    1.3333
-    """
-    return kmh / 3.6
+QUARTER_S = 900.0  # the 15 minutes that columns ending in _900 are counted at, whatever counts as covered
 
 
 def minutes(seconds: float) -> float:

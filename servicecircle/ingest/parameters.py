@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from servicecircle.errors import Fault, InputError
 from servicecircle.parameters import Parameters
+from servicecircle.units import QUARTER_S
 
 __all__ = ["read_parameters"]
 
@@ -76,8 +77,8 @@ def _check(parameters: Parameters, name: str) -> None:
         faults.append(Fault("the pace curve is no function", remedy, name, None, "pace.grades", pace.grades))
     if min(pace.relative_pace, default=0) <= 0:
         faults.append(Fault("pace must be above 0", "give shares of the flat pace", name, None, "pace.relative_pace"))
-    if parameters.coverage.horizon_s < max(*parameters.cutoffs_s(), parameters.coverage.cutoff_s):
-        remedy = "give a horizon beyond every cutoff"
+    if parameters.coverage.horizon_s < max(*parameters.cutoffs_s(), parameters.coverage.cutoff_s, QUARTER_S):
+        remedy = "give a horizon beyond every cutoff, and of 900 s at least"
         value = parameters.coverage.horizon_s
         faults.append(Fault("times are cut before they are counted", remedy, name, None, "coverage.horizon_s", value))
     if faults:

@@ -23,7 +23,7 @@ from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.terrain import read_terrain
 from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
-from servicecircle.model import Study, StudyArea, Ways
+from servicecircle.model import Study, StudyArea
 
 __all__ = ["read_study"]
 
@@ -63,7 +63,7 @@ def read_study(folder: Path) -> Study:
     head = _head(folder / "study.toml")
     ways = read_ways(folder, str(head["data_date"]))
     categories = read_categories(folder / "categories.toml")
-    extent = _extent(ways)
+    extent = ways.extent
     population, people = (_given(folder, name) for name in _PEOPLE)
     terrain, declared = (_given(folder, name) for name in ("terrain.tif", "declared.toml"))
     routes = _routes(folder)
@@ -211,11 +211,6 @@ def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
     # a stop may lie beyond the network; a latitude of 106 may not
     table.check((lat.abs() > 90) | (lon.abs() > 180), "lon, lat", "off the globe; swapped?", "longitude goes into lon")  # noqa: PLR2004
     return table.done()[_STOPS].assign(**numbers).reset_index(drop=True)
-
-
-def _extent(ways: Ways) -> tuple[float, float, float, float]:
-    lon, lat = ways.nodes["lon"], ways.nodes["lat"]
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -97,3 +97,14 @@ def test_the_far_half_is_a_gap_with_its_numbers(tmp_path: Path) -> None:
     expected = np.average(seconds[order][beyond[order]] - 900, weights=shares[beyond[order]])
     assert total == pytest.approx(expected, rel=0.002)
     assert set(gaps["cause"]) <= {"too_far", "detour", "beyond_extract"}
+
+
+def test_columns_of_15_minutes_say_15_minutes_whatever_counts_as_covered(tmp_path: Path) -> None:
+    town = Town(blocks=20, places=[Place("S1", "school", 500.0, 500.0)])
+    own = tmp_path / "own.toml"
+    own.write_text("[coverage]\ncutoff_s = 300\n", "utf-8")
+    found = compute(town, tmp_path / "town", path=own)
+    seconds = town.metres_to(500.0, 500.0) / ADULT_MPS
+    assert found.homes["n_school_900"].sum() == int((seconds <= 900).sum())
+    beyond = found.gaps.query("tier == 'school'")["homes"].sum()
+    assert beyond == int((seconds > 300).sum())
