@@ -17,11 +17,12 @@ from servicecircle.adhoc import circle_at, walk_json
 from servicecircle.arrays import Bools, Floats
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.ingest.study import read_study
+from servicecircle.ingest.variant import parse_variant
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Direction, Study
-from servicecircle.network import edge_seconds
 from servicecircle.parameters import Parameters
 from servicecircle.pipeline import Streets, build_streets
+from servicecircle.prices import edge_seconds
 from servicecircle.publish.manifest import Manifest
 from servicecircle.reach import attach, door_to_door
 from servicecircle.snapping import Snapped, Snapper
@@ -78,13 +79,7 @@ class Questions:
         own, parameters, network = feet.streets, feet.streets.parameters, feet.streets.network
         here = self._snap(feet, point)
         places = feet.places
-        joined = Snapped(
-            np.r_[places.edge, here.edge],
-            np.r_[places.share, here.share],
-            np.r_[places.snap_m, here.snap_m],
-            np.vstack([places.lonlat, here.lonlat]),
-        )
-        attached = attach(network, own.prices, joined, own.profile)
+        attached = attach(network, own.prices, places.followed_by(here), own.profile)
         doors, me = np.arange(len(places)), np.array([len(places)])
         there = door_to_door(attached, me, doors, limit_s, Direction.FROM)[0]
         back = door_to_door(attached, me, doors, parameters.coverage.horizon_s, Direction.TO)[0]
@@ -96,8 +91,8 @@ class Questions:
                 seconds_there=round(float(there[i]), 2),
                 seconds_back=round(float(back[i]), 2) if np.isfinite(back[i]) else None,
                 metres=round(float(trails.metres[attached.node[i]] + places.snap_m[i] + here.snap_m[0]), 2),
-                steps=round(float(trails.stairs_m[attached.node[i]]) * parameters.pace.steps_per_m),
-                steps_estimated=bool(trails.stairs_m[attached.node[i]] > 0),
+                steps=round(float(trails.steps[attached.node[i]])),
+                steps_estimated=bool(trails.estimated[attached.node[i]] > 0),
             )
             for i in reached[np.argsort(there[reached], kind="stable")]
         ]
@@ -127,9 +122,11 @@ class Questions:
         parameters = self._streets.parameters
         profile = parameters.walker(name)
         if profile.name not in self._feet:
-            prices = edge_seconds(self._streets.network, profile, parameters)
+            prices = edge_seconds(
+                self._streets.network, parameters, replace(self._streets.variant, profile=profile.name)
+            )
             streets = replace(self._streets, profile=profile, prices=prices)
-            snapper = Snapper(streets.network, prices, parameters.snap)
+            snapper = streets.snapper()
             places = snapper.snap(self._lonlat)
             usable = np.asarray(places.snap_m <= parameters.snap.refuse_m)
             self._feet[profile.name] = _Feet(streets, snapper, streets.walker(), places, usable)
@@ -161,7 +158,7 @@ def read_streets(folder: Path, manifest: Manifest) -> Streets:
         raise InputError([Fault(problem, "build the bundle again", "manifest.json", column="parameters_sha256")])
     study = read_study(folder)
     _refuse_other(study, folder, manifest)
-    return build_streets(study, parameters, load_rules())
+    return build_streets(study, parameters, load_rules(), parse_variant(manifest.variant, "manifest.json"))
 
 
 def build_questions(streets: Streets, places: gpd.GeoDataFrame, count: int) -> list[Questions]:

@@ -157,6 +157,10 @@ class Leg(_Answer):
     seconds: float
     metres: float
     rise_m: float | None
+    ascent_m: float | None
+    descent_m: float | None
+    steps: int
+    link_id: str | None
 
 
 class Walk(BaseModel):

@@ -16,10 +16,11 @@ __all__ = ["Trails", "trace_trails"]
 
 @dataclass(frozen=True, slots=True)
 class Trails:
-    """Metres on the network, and those of them on stairs, from the source to every node; NaN beyond the limit."""
+    """Metres, steps, and those of them that are estimated, from the source to every node; NaN beyond the limit."""
 
     metres: Floats
-    stairs_m: Floats
+    steps: Floats
+    estimated: Floats
 
 
 def trace_trails(attached: Attached, network: WalkNetwork, source: int, limit_s: float) -> Trails:
@@ -39,14 +40,15 @@ def trace_trails(attached: Attached, network: WalkNetwork, source: int, limit_s:
     keys = (arcs.tail * n + arcs.head)[order]
     arc = order[np.searchsorted(keys, parent * n + child)]
     edge = arcs.edge[arc]
-    length = network.edges["length_m"].to_numpy()[edge] * np.abs(arcs.share_to[arc] - arcs.share_from[arc])
-    on_stairs = (network.edges["kind"] == "stairs").to_numpy()[edge]
-    block = np.zeros((n, 2))
-    block[child] = np.column_stack([length, np.where(on_stairs, length, 0.0)])
+    part = np.abs(arcs.share_to[arc] - arcs.share_from[arc])
+    counted = network.edges[["length_m", "steps", "steps_estimated"]].to_numpy(dtype=np.float64)[edge]
+    counted[:, 2] *= counted[:, 1]
+    block = np.zeros((n, 3))
+    block[child] = counted * part[:, None]
     up = np.full(n, root)
     up[child] = parent
     while (up != root).any():  # each round doubles how far up the tree has been added
         block += block[up]
         up = up[up]
     block[~np.isfinite(seconds)] = np.nan
-    return Trails(block[:, 0], block[:, 1])
+    return Trails(block[:, 0], block[:, 1], block[:, 2])

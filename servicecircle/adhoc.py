@@ -53,7 +53,7 @@ def circle_at(
     parameters, network = streets.parameters, streets.network
     lonlat = np.array([point], dtype=np.float64)
     snapper, mesh = ready or (
-        Snapper(network, streets.prices, parameters.snap),
+        streets.snapper(),
         build_tessellation(network, streets.water, parameters.circles),
     )
     snapped = snapper.snap(lonlat)
@@ -104,6 +104,10 @@ def walk_json(walk: Walk, streets: Streets) -> dict[str, Any]:
                 "seconds": round(leg.seconds, 2),
                 "metres": round(leg.metres, 2),
                 "rise_m": metre(leg.rise_m),
+                "ascent_m": metre(leg.ascent_m),
+                "descent_m": metre(leg.descent_m),
+                "steps": leg.steps,
+                "link_id": leg.link_id,
             }
             for leg in walk.legs
         ],

@@ -12,7 +12,17 @@ from typing import Annotated
 import typer
 
 from servicecircle import __version__
-from servicecircle.cli_options import AsJson, Data, Params, ProfileName, study_folder, study_streets
+from servicecircle.cli_options import (
+    AsJson,
+    Data,
+    Paid,
+    Params,
+    ProfileName,
+    VariantFile,
+    study_folder,
+    study_streets,
+    what_if,
+)
 from servicecircle.cli_route import app as route_app
 from servicecircle.errors import Fault, InputError, NoWayError
 
@@ -59,23 +69,24 @@ def build(
     params: Params = None,
     profile: ProfileName = None,
     minutes: Annotated[str | None, typer.Option(help="Cutoffs of the circles, such as 5,10,15.")] = None,
+    variant: VariantFile = None,
+    paid: Paid = False,  # noqa: FBT002
 ) -> None:
     """Compute a study: layers, tables and manifest, in one folder."""
     from servicecircle.ingest.parameters import read_parameters
     from servicecircle.ingest.study import read_study
     from servicecircle.ingest.walkable import load_rules
-    from servicecircle.model import Variant
     from servicecircle.pipeline import run
     from servicecircle.publish.bundle import write_bundle
     from servicecircle.summary import Steps, print_summary
 
     began = time.perf_counter()
     parameters = read_parameters(params, profile=profile, minutes=None if minutes is None else _minutes(minutes))
-    rules = load_rules()
+    rules, case = load_rules(), what_if(variant, paid=paid)
     with Steps(total=9) as steps:
         steps.step("reading")
         study = read_study(study_folder(data))
-        results = run(study, parameters, rules, Variant(), steps)
+        results = run(study, parameters, rules, case, steps)
         steps.step("writing")
         write_bundle(results, out)
     print_summary(results, out, time.perf_counter() - began)
@@ -105,6 +116,8 @@ def circle(
     direction: Annotated[str, typer.Option(help="from (the place outwards) or to (towards the place).")] = "from",
     data: Data = None,
     params: Params = None,
+    variant: VariantFile = None,
+    paid: Paid = False,  # noqa: FBT002
 ) -> None:
     """Draw the circle round any point, as GeoJSON on standard output."""
     from servicecircle.adhoc import circle_at
@@ -113,7 +126,7 @@ def circle(
     point = _point(at, "--at")
     if direction not in set(Direction):
         raise InputError([Fault("unknown direction", "use from or to", column="--direction", value=direction)])
-    streets = study_streets(data, params, profile, _minutes(minutes))
+    streets = study_streets(data, params, profile, _minutes(minutes), what_if(variant, paid=paid))
     typer.echo(circle_at(streets, point, Direction(direction)), nl=False)
 
 
@@ -124,6 +137,8 @@ def walk(
     profile: ProfileName = None,
     data: Data = None,
     params: Params = None,
+    variant: VariantFile = None,
+    paid: Paid = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Explain the quickest walk between two points, leg by leg."""
@@ -131,7 +146,7 @@ def walk(
     from servicecircle.summary import print_walk
 
     ends = _point(start, "--from"), _point(end, "--to")
-    streets = study_streets(data, params, profile, None)
+    streets = study_streets(data, params, profile, None, what_if(variant, paid=paid))
     try:
         found = streets.walker().walk(*ends)
     except NoWayError as error:

@@ -20,7 +20,7 @@ from servicecircle.arrays import Bools, Floats
 from servicecircle.model import Status, Tier
 from servicecircle.units import QUARTER_S
 
-__all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "coverage_table", "home_access", "in_basis", "nearest"]
+__all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "compare", "coverage_table", "home_access", "in_basis", "nearest"]
 
 BASES = ("confirmed", "all")
 MEASURES = ("radius", "level", "walk")
@@ -146,3 +146,41 @@ def _count(people: Floats, covered: Bools, inside: Bools, *, unknown: bool) -> d
 
 def _range(name: str, by_model: Floats) -> dict[str, object]:
     return {f"{name}_low": by_model.min(), name: by_model.mean(), f"{name}_high": by_model.max()}
+
+
+def compare(
+    before: Access,
+    after: Access,
+    homes: gpd.GeoDataFrame,
+    models: tuple[str, ...],
+    names: Mapping[str, str],
+    cutoff_s: float,
+) -> pd.DataFrame:
+    """Who gains and who loses coverage between two variants, by subdistrict, tier and basis; the district first.
+
+    Only rows in which somebody gains or loses. A tier of which no place counts covers nobody.
+    """
+    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
+    code = homes["subdistrict"].to_numpy()
+    rows: list[dict[str, object]] = []
+    for tier in Tier:
+        for basis in BASES:
+            was, now = (_covered(access, tier, basis, cutoff_s) for access in (before, after))
+            for place in (DISTRICT, *names):
+                inside = np.ones(len(homes), dtype=bool) if place == DISTRICT else code == place
+                gained, lost = inside & now & ~was, inside & was & ~now
+                if not (gained.any() or lost.any()):
+                    continue
+                key = {"subdistrict": place, "name": names.get(place, ""), "tier": tier.value, "basis": basis}
+                count = {"homes_gained": int(gained.sum()), "homes_lost": int(lost.sum())}
+                ranges = _range("people_gained", people[:, gained].sum(axis=1))
+                rows.append(key | count | ranges | _range("people_lost", people[:, lost].sum(axis=1)))
+    kinds = ("people_gained", "people_lost")
+    numbers = [f"{kind}{end}" for kind in kinds for end in ("_low", "", "_high")]
+    columns = ["subdistrict", "name", "tier", "basis", "homes_gained", "homes_lost", *numbers]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _covered(access: Access, tier: Tier, basis: str, cutoff_s: float) -> Bools:
+    chosen = (access.facilities["tier"] == tier).to_numpy() & in_basis(access.facilities, basis)
+    return np.asarray((access.walk_s[chosen] <= cutoff_s).any(axis=0))

@@ -13,7 +13,8 @@ from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.tags import NODE_TAGS, WAY_TAGS
 from servicecircle.model import Ways
-from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.network import WalkNetwork
+from servicecircle.prices import EdgeSeconds
 
 __all__ = ["from_osmnx", "to_networkx"]
 
@@ -27,7 +28,7 @@ def to_networkx(network: WalkNetwork, seconds: EdgeSeconds) -> nx.MultiDiGraph[A
     out. ``length`` repeats ``length_m`` under OSMnx's name; ``geometry`` runs in the arc's direction.
     """
     graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph(crs=WGS84, simplified=True)
-    lonlat, height = network.node_lonlat, network.node_height_m
+    lonlat, height = network.node_lonlat, network.heights.node_m
     for i, osm_id in enumerate(network.node_id.tolist()):
         graph.add_node(i, x=float(lonlat[i, 0]), y=float(lonlat[i, 1]), osmid=osm_id, height_m=float(height[i]))
     owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))

@@ -17,7 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from servicecircle.arrays import Floats, Ints
 from servicecircle.graph import Reached
 from servicecircle.model import Direction
-from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.network import WalkNetwork
+from servicecircle.prices import EdgeSeconds
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.tessellation import Tessellation

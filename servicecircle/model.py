@@ -156,6 +156,7 @@ class Study:
     """Everything that one folder in the data/geo schema says.
 
     ``facilities``: one row a place, unlocated ones with an empty geometry (columns in ``schemas.FACILITIES``).
+    ``entrances``: entrances and gates of the map (columns in ``ingest.entrances``).
     ``categories``: index category; name_zh, name_en, published. ``links``: the vertical-link register.
     ``population``: published figures. ``people``: a planner's own homes (demand_id, people, geometry) in place of an
     estimate from the figures. ``routes``, ``stops``: the published study routes in their order.
@@ -167,6 +168,7 @@ class Study:
     terrain: Terrain | None
     links: pd.DataFrame
     facilities: gpd.GeoDataFrame
+    entrances: pd.DataFrame
     categories: pd.DataFrame
     declared: tuple[Declared, ...]
     population: pd.DataFrame
@@ -178,7 +180,35 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A what-if as a value: who walks and which links are open; None keeps the study's own parameter."""
+    """A what-if as a value: scenarios, coverage by year, causes of gaps, draws of uncertainty. Defaults change nothing.
+
+    Attributes
+    ----------
+    profile
+        Who walks; ``level-NAME`` is that walker without hills. None: the study's own, as in all that follows.
+    paid, at
+        Whether paid links are open; the local time (ISO 8601) at which links must be open, "" for any hour.
+    opened, closed
+        Links or edges opened and closed whatever else holds: ``link_id``, ``edge_id`` or ``way/123``.
+    day
+        Only places open on this day (ISO 8601), by ``open_from`` and ``open_to``; a place without dates is open.
+    without, extra
+        Places taken away, by ``facility_id``; places added, as rows of the facilities.
+    pace, climb, patience
+        Factors on the pace, on what stairs cost, on what waits cost.
+    heights_m
+        Metres added to the height of every vertex of the network.
+    """
 
     profile: str | None = None
     paid: bool | None = None
+    at: str | None = None
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    day: str | None = None
+    without: tuple[str, ...] = ()
+    extra: gpd.GeoDataFrame | None = None
+    pace: float = 1.0
+    climb: float = 1.0
+    patience: float = 1.0
+    heights_m: Floats | None = None

@@ -14,13 +14,15 @@ __all__ = [
     "CircleParameters",
     "CoverageParameters",
     "GapParameters",
+    "HeightParameters",
+    "LevellingParameters",
     "LinkParameters",
     "PaceParameters",
     "Parameters",
     "PopulationParameters",
     "Profile",
     "SnapParameters",
-    "TerrainParameters",
+    "UncertaintyParameters",
 ]
 
 _LEVEL = "level-"
@@ -45,29 +47,66 @@ class PaceParameters(_Frozen):
 
     grades: tuple[float, ...]
     relative_pace: tuple[float, ...]
-    stairs_up: float = Field(gt=0, le=1)
-    stairs_down: float = Field(gt=0, le=1)
+    stairs_up_short: float = Field(ge=0)
+    stairs_up_long: float = Field(ge=0)
+    stairs_down_short: float = Field(ge=0)
+    stairs_down_long: float = Field(ge=0)
+    stairs_tiring_m: float = Field(gt=0)
+    stairs_grade: float = Field(gt=0, lt=2)
+    ramp_grade: float = Field(gt=0, lt=1)
+    riser_m: float = Field(gt=0.05, lt=0.5)
     steps_per_m: float = Field(gt=0)
     lift_wait_s: float = Field(ge=0)
     lift_ride_s: float = Field(ge=0)
     lift_mps: float = Field(gt=0)
     escalator_mps: float = Field(gt=0)
-    crossing_wait_s: float = Field(ge=0)
+    escalator_walking: bool
+    cableway_wait_s: float = Field(ge=0)
+    cableway_mps: float = Field(gt=0)
+    signal_wait_s: float = Field(ge=0)
+    gap_wait_s: float = Field(ge=0)
 
 
-class TerrainParameters(_Frozen):
-    """How much of the terrain model is believed."""
+class HeightParameters(_Frozen):
+    """How sure a rise must be to be called so, by its standard deviation and by what the terrain says beside it."""
 
-    smoothing_m: float = Field(gt=0)
-    level_stairs_m: float = Field(ge=0)
+    high_sd_m: float = Field(gt=0)
+    medium_sd_m: float = Field(gt=0)
+    doubt_m: float = Field(gt=0)
+
+
+class LevellingParameters(_Frozen):
+    """What is believed of heights before they are levelled: standard deviations, usual grades, least clearances."""
+
+    smoothing_m: float = Field(ge=0)
+    terrain_sd_m: float = Field(gt=0)
+    street_grade: dict[str, float]
+    other_grade: float = Field(gt=0)
+    grade_length_m: float = Field(gt=0)
+    flight_grade: float = Field(gt=0)
+    flight_spread: float = Field(gt=0)
+    flight_sd_m: float = Field(gt=0)
+    open_flight_grade: float = Field(gt=0)
+    least_flight_grade: float = Field(ge=0)
+    straight_grade: float = Field(gt=0)
+    clearance_m: float = Field(ge=0)
+    clearance_sd_m: float = Field(gt=0)
+    known_sd_m: float = Field(gt=0)
+    unknown_sd_m: float = Field(gt=0)
+    rounds: int = Field(ge=1)
+    settled_m: float = Field(gt=0)
 
 
 class SnapParameters(_Frozen):
-    """From a place to the network."""
+    """From a door to the network."""
 
     flag_m: float = Field(gt=0)
+    flag_height_m: float = Field(gt=0)
     refuse_m: float = Field(gt=0)
     min_component_nodes: int = Field(ge=1)
+    street_reach_m: float = Field(ge=0)
+    storey_reach_m: float = Field(ge=0)
+    height_cost: float = Field(ge=0)
 
 
 class CoverageParameters(_Frozen):
@@ -111,13 +150,31 @@ class PopulationParameters(_Frozen):
 
 
 class LinkParameters(_Frozen):
-    """Which vertical links are open."""
+    """Which vertical links are open; ``at`` is a local time such as 2026-11-22T10:00, empty: hours do not count."""
 
     paid: bool
+    at: str
+    out_of_service: tuple[str, ...]
+
+
+class UncertaintyParameters(_Frozen):
+    """How far pace, climbing, waiting and heights may be off, for the draws of an uncertainty band."""
+
+    draws: int = Field(ge=0, le=10_000)
+    seed: int = Field(ge=0)
+    pace_sd: float = Field(ge=0, lt=1)
+    climb_sd: float = Field(ge=0, lt=2)
+    wait_sd: float = Field(ge=0, lt=2)
+    certain: float = Field(gt=0, le=1)
+    likely: float = Field(gt=0, le=1)
+    borderline: float = Field(gt=0, le=1)
 
 
 class Profile(_Frozen):
-    """Who walks: the pace on the level, and what stairs, slopes, waits and closed or paid links mean to them."""
+    """Who walks: the pace on the level, and what stairs, slopes, waits and closed or paid links mean to them.
+
+    ``climb`` and ``patience`` scale what stairs and waits cost: 1 but in a what-if.
+    """
 
     name: str
     name_zh: str
@@ -127,6 +184,8 @@ class Profile(_Frozen):
     waits: bool = True
     escalators: bool = True
     closures: bool = True
+    climb: float = Field(default=1.0, gt=0)
+    patience: float = Field(default=1.0, ge=0)
     source: str
 
     def level(self) -> Profile:
@@ -142,12 +201,14 @@ class Parameters(_Frozen):
 
     circles: CircleParameters
     pace: PaceParameters
-    terrain: TerrainParameters
+    heights: HeightParameters
+    levelling: LevellingParameters
     snap: SnapParameters
     coverage: CoverageParameters
     gaps: GapParameters
     population: PopulationParameters
     links: LinkParameters
+    uncertainty: UncertaintyParameters
     profiles: dict[str, Profile]
     profile: str = "adult"
 

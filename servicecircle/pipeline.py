@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
-from shapely.geometry.base import BaseGeometry
 
-from servicecircle.arrays import Floats
 from servicecircle.coverage import Access, coverage_table, home_access
-from servicecircle.crs import to_metric
 from servicecircle.demand import Demand, estimate_demand, given_demand
-from servicecircle.doors import measure_times, open_doors
+from servicecircle.doors import describe_doors, entrance_table, measure_times
 from servicecircle.gaps import GapInputs, find_gaps
-from servicecircle.ingest.walkable import Rule, apply_rules
+from servicecircle.ingest.walkable import Rule
 from servicecircle.isochrone import Drawer
 from servicecircle.model import Direction, Progress, Status, Study, Variant
-from servicecircle.network import EdgeSeconds, WalkNetwork, build_network, edge_seconds, street_lines
-from servicecircle.parameters import Parameters, Profile
+from servicecircle.parameters import Parameters
 from servicecircle.places import About, describe_places, draw_circles, school_table
+from servicecircle.prices import edge_seconds
 from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.routes import check_routes, place_stops, trace_routes
-from servicecircle.snapping import Snapper
+from servicecircle.scene import Scene, open_scene, radius_m
+from servicecircle.streets import Streets, build_streets
 from servicecircle.tessellation import build_tessellation
-from servicecircle.walk import Walker
+from servicecircle.uncertainty import certainty_table, home_certainty
+from servicecircle.units import QUARTER_S
 
 __all__ = ["Results", "Streets", "build_streets", "run"]
-
-
-@dataclass(frozen=True, slots=True)
-class Streets:
-    """The network of a study, priced for one walker; the base of every answer."""
-
-    study: Study
-    parameters: Parameters
-    profile: Profile
-    network: WalkNetwork
-    prices: EdgeSeconds
-    walkable: pd.DataFrame
-    lines: gpd.GeoDataFrame
-    water: BaseGeometry | None
-
-    def walker(self) -> Walker:
-        """Return what explains single walks on these streets."""
-        return Walker(self.network, self.prices, self.profile, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +34,23 @@ class Results:
     """Everything a bundle holds, in EPSG:4326; tables as published but unrounded."""
 
     streets: Streets
+    scene: Scene
+    access: Access
     ledger: Ledger
     facilities: gpd.GeoDataFrame
+    entrances: gpd.GeoDataFrame
     isochrones: gpd.GeoDataFrame
     unions: gpd.GeoDataFrame
     demand: Demand
     homes: gpd.GeoDataFrame
     coverage: pd.DataFrame
+    certainty: pd.DataFrame
     schools: pd.DataFrame
     gaps: gpd.GeoDataFrame
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     legs: gpd.GeoDataFrame
     route_faults: pd.DataFrame
-
-
-def build_streets(
-    study: Study,
-    parameters: Parameters,
-    rules: tuple[Rule, ...],
-    variant: Variant = Variant(),  # noqa: B008
-) -> Streets:
-    """Apply the walkable rule, build the network, price it for one walker."""
-    kept, report = apply_rules(study.ways, rules)
-    network = build_network(kept, study.area.crs, study.terrain, study.links, parameters)
-    profile = parameters.walker(variant.profile)
-    prices = edge_seconds(network, profile, parameters, paid=variant.paid)
-    water = None
-    if len(study.area.water):
-        water = to_metric(shapely.union_all(study.area.water.geometry.to_numpy()), study.area.crs)
-    return Streets(study, parameters, profile, network, prices, report, street_lines(kept), water)
 
 
 def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: Variant, progress: Progress) -> Results:
@@ -103,12 +69,11 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     demand = _demand(study, streets)
 
     progress.step("times")
-    placed = study.facilities[study.facilities["located"] | study.facilities["approximate"]].reset_index(drop=True)
-    snapper = Snapper(streets.network, streets.prices, parameters.snap)
-    doors = open_doors(snapper, placed, demand.points, parameters.snap)
-    walk, level, paid = (doors.attach(streets.network, prices, streets.profile) for prices in _prices(streets, variant))
+    scene = open_scene(streets, demand.points, variant)
+    doors, placed = scene.doors, scene.places
+    walk, level, paid = (scene.priced(v) for v in (variant, scene.level(variant), replace(variant, paid=True)))
     times = measure_times(doors, walk, level, paid, parameters.coverage.horizon_s)
-    access = Access(placed, times.walk_to, times.level_to, _radius_m(placed, demand, study.area.crs))
+    access = Access(placed, times.walk_to, times.level_to, radius_m(scene))
 
     progress.step("circles")
     cutoffs, direction = parameters.cutoffs_s(), Direction(parameters.circles.direction)
@@ -117,6 +82,11 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     reached = node_times(walk, doors.place, max(cutoffs), direction)
     about = About(cutoffs, streets.profile.name, direction.value, study.area.crs)
     isochrones, unions = draw_circles(drawer, walk, reached, doors.places, placed, about)
+    without_hills = edge_seconds(streets.network, parameters, scene.level(variant))
+    flat = Drawer(streets.network, mesh, without_hills, direction, parameters.circles.beyond_street_m)
+    about_level = replace(about, cutoffs_s=(QUARTER_S,), profile=scene.level(variant).profile or "")
+    reached = node_times(level, doors.place, QUARTER_S, direction)
+    level_circles, _ = draw_circles(flat, level, reached, doors.places, placed, about_level)
 
     progress.step("coverage")
     cutoff = parameters.coverage.cutoff_s
@@ -124,9 +94,15 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     counted = tuple(sorted({*cutoffs, cutoff}))
     standard = (cutoff, parameters.coverage.radius_m)
     coverage = coverage_table(access, demand.points, demand.models, names, counted, standard)
-    homes = gpd.GeoDataFrame(pd.concat([demand.points, home_access(access)], axis=1), crs=demand.points.crs)
+    certainty = home_certainty(streets.network, scene.joined, placed, doors.home, variant, parameters)
+    table = pd.concat([demand.points, home_access(access), certainty], axis=1)
+    homes = gpd.GeoDataFrame(table, crs=demand.points.crs)
     schools = school_table(placed, times, demand, isochrones, counted)
-    facilities = describe_places(study, access, times.between, demand, isochrones, doors.places, parameters)
+    entrances = entrance_table(doors, placed, parameters.snap)
+    about_doors = describe_doors(entrances, parameters.snap)
+    facilities = describe_places(
+        study, access, times.between, demand, isochrones, level_circles, about_doors, standard[1], streets.water
+    )
 
     progress.step("gaps")
     inputs = GapInputs(access, times.paid_to, demand.points, demand.models, _unlocated(study), study.ways.extent)
@@ -138,13 +114,17 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     faults = check_routes(study.routes, stops, legs, study.area, cutoff)
     return Results(
         streets,
+        scene,
+        access,
         ledger,
         facilities,
+        entrances,
         isochrones,
         unions,
         demand,
         homes,
         coverage,
+        certainty_table(certainty, demand.points, demand.models, names),
         schools,
         gaps,
         routes,
@@ -161,24 +141,8 @@ def _demand(study: Study, streets: Streets) -> Demand:
     return estimate_demand(study.area, streets.lines, study.population, streets.parameters.population)
 
 
-def _prices(streets: Streets, variant: Variant) -> tuple[EdgeSeconds, EdgeSeconds, EdgeSeconds]:
-    """As priced, without hills, and with paid links open."""
-    network, profile, parameters = streets.network, streets.profile, streets.parameters
-    level = edge_seconds(network, profile.level(), parameters, paid=variant.paid)
-    return streets.prices, level, edge_seconds(network, profile, parameters, paid=True)
-
-
 def _unlocated(study: Study) -> pd.Series:
     """Count what the district has named and nobody has placed, by tier and subdistrict."""
     facilities = study.facilities
     lost = ~(facilities["located"] | facilities["approximate"]) & (facilities["status"] != Status.CANDIDATE)
     return pd.Series(facilities[lost].groupby(["tier", "subdistrict"]).size())
-
-
-def _lonlat(points: gpd.GeoDataFrame) -> Floats:
-    return np.asarray(shapely.get_coordinates(points.geometry.to_numpy()), dtype=np.float64)
-
-
-def _radius_m(placed: gpd.GeoDataFrame, demand: Demand, crs: str) -> Floats:
-    a, b = to_metric(_lonlat(placed), crs), to_metric(_lonlat(demand.points), crs)
-    return np.asarray(np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]), dtype=np.float64)

@@ -12,13 +12,12 @@ from shapely.geometry.base import BaseGeometry
 
 from servicecircle.arrays import Floats
 from servicecircle.coverage import BASES, Access, in_basis
-from servicecircle.crs import WGS84
+from servicecircle.crs import WGS84, to_metric
 from servicecircle.demand import Demand
 from servicecircle.doors import Times
 from servicecircle.graph import Reached
 from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Study, Tier
-from servicecircle.parameters import Parameters
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.units import QUARTER_S
@@ -89,19 +88,22 @@ def describe_places(
     between_s: Floats,
     demand: Demand,
     isochrones: gpd.GeoDataFrame,
-    snapped: Snapped,
-    parameters: Parameters,
+    level_circles: gpd.GeoDataFrame,
+    doors: pd.DataFrame,
+    radius_m: float,
+    water: BaseGeometry | None,
 ) -> gpd.GeoDataFrame:
     """Every facility of the registry with what it reaches; unlocated ones stay, with nothing computed.
 
     ``people_900``: who walks to it within 15 minutes; ``n_*_900``: places walked to from it; ``terrain_loss``: the
-    share of the people on the level that the hills take away; ``snap_far``: the street is farther than ``flag_m``.
+    share of the people on the level that the hills take away; ``detour_loss``: the share of those within the radius
+    that the street net takes away. ``level_circles`` are drawn without hills. ``doors``: of
+    ``describe_doors``, added as they are.
     """
     placed = access.facilities
     near = between_s <= QUARTER_S
     np.fill_diagonal(near, val=False)
-    columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy(), "snap_m": snapped.snap_m}
-    columns["snap_far"] = (snapped.snap_m > parameters.snap.flag_m).astype(object)
+    columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy()}
     tier = placed["tier"].to_numpy()
     for name in Tier:
         columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
@@ -109,9 +111,16 @@ def describe_places(
     people = _people(demand)
     columns |= _range("people_900", people @ walk.T)
     columns["terrain_loss"] = _loss(people @ walk.T, people @ level.T)
+    round_about = people @ (access.radius_m <= radius_m).T
+    columns["people_radius"], columns["people_level_900"] = round_about.mean(axis=0), (people @ level.T).mean(axis=0)
+    columns["detour_loss"] = _loss(people @ level.T, round_about)
+    columns["area_radius_m2"] = _dry_discs_m2(placed, radius_m, water, study.area.crs)
+    flat = level_circles[level_circles["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
+    columns["area_level_900_m2"] = flat.reindex(placed["facility_id"]).to_numpy()
     circle = isochrones[isochrones["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
     columns["area_900_m2"] = circle.reindex(placed["facility_id"]).to_numpy()
-    table = study.facilities.merge(pd.DataFrame(columns), on="facility_id", how="left", validate="one_to_one")
+    measured = pd.DataFrame(columns).merge(doors, on="facility_id", validate="one_to_one")
+    table = study.facilities.merge(measured, on="facility_id", how="left", validate="one_to_one")
     titles = study.categories.reindex(table["category"])
     table["category_zh"], table["category_en"] = titles["name_zh"].to_numpy(), titles["name_en"].to_numpy()
     inside = shapely.contains(study.area.boundary, table.geometry.to_numpy())
@@ -119,6 +128,13 @@ def describe_places(
     table["inside_area"] = pd.Series(inside, dtype=object).where(known, None)
     shapes = table.geometry.where(pd.Series(known, index=table.index), None)
     return gpd.GeoDataFrame(table.drop(columns=["geometry"]), geometry=shapes, crs=WGS84)
+
+
+def _dry_discs_m2(placed: gpd.GeoDataFrame, radius_m: float, water: BaseGeometry | None, crs: str) -> Floats:
+    """Areas of the circles that the standard draws round places, without water: what could be walked at best."""
+    at = shapely.points(to_metric(shapely.get_coordinates(placed.geometry.to_numpy()), crs))
+    discs = shapely.buffer(at, radius_m, quad_segs=64)
+    return np.asarray(shapely.area(discs if water is None else shapely.difference(discs, water)), dtype=np.float64)
 
 
 def school_table(

@@ -9,7 +9,7 @@ import pandera.pandas as pa
 from servicecircle.crs import WGS84
 from servicecircle.model import APPROXIMATE, LOCATED, Kind, Status, Tier
 
-__all__ = ["DEMAND", "DESIGNATIONS", "FACILITIES", "FACILITY_COLUMNS"]
+__all__ = ["DEMAND", "DESIGNATIONS", "FACILITIES", "FACILITY_COLUMNS", "FACILITY_OPTIONAL"]
 
 DESIGNATIONS = ("practice_base", "demonstration_base", "workshop", "new_cultural_space", "brand")
 """Titles the district gives to places, beside their tier and category."""
@@ -63,8 +63,12 @@ _AS_READ = {
 FACILITY_COLUMNS = tuple(_AS_READ)
 """Columns of facilities.csv, in order."""
 
+FACILITY_OPTIONAL = ("entrances",)
+"""Columns that facilities.csv may have."""
+
 FACILITIES = pa.DataFrameSchema(
     _AS_READ
+    | dict.fromkeys(FACILITY_OPTIONAL, _TEXT)
     | {
         "tier": pa.Column(str, pa.Check.isin(list(Tier))),
         "located": _BOOL,
@@ -73,8 +77,8 @@ FACILITIES = pa.DataFrameSchema(
     },
     checks=[_LONLAT, pa.Check(_position_agrees, error="a position exactly where located or approximate")],
 )
-"""Places, one row each: facilities.csv as read, then ``tier``, ``located``, ``approximate``, ``row`` (line of the
-file) and ``geometry`` (empty where unlocated). Text that is not given is missing, not empty."""
+"""Places, one row each: facilities.csv as read with its optional columns, then ``tier``, ``located``, ``approximate``,
+``row`` (line of the file) and ``geometry`` (empty where unlocated). Text that is not given is missing, not empty."""
 
 DEMAND = pa.DataFrameSchema(
     {

@@ -1,100 +1,210 @@
-"""From a place to the network: the nearest point of an edge, with its distance."""
+"""From a door to the network: a point of an edge on the right storey, with its distance and height difference."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 import shapely
 
-from servicecircle.arrays import Bools, Floats, Ints
+from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.crs import to_lonlat, to_metric
 from servicecircle.graph import components, make_graph
-from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.network import WalkNetwork
 from servicecircle.parameters import SnapParameters
+from servicecircle.prices import EdgeSeconds
 
-__all__ = ["Snapped", "Snapper"]
+__all__ = ["Relief", "Snapped", "Snapper"]
+
+Relief = Callable[[Floats], Floats]
+"""Height of the ground at (n, 2) lon/lat, NaN where unknown."""
 
 _BEYOND_M = 1e9
+_SAME_M = 1e-6
 _NO_DOOR = ("lift", "escalator", "crossing")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapped:
-    """Where places meet the network: the edge, the share of its length from its tail, and the walk to get there."""
+    """Where doors meet the network: the edge, the share of its length from its tail, and the walk to get there.
+
+    ``snap_height_m``: the edge there minus the ground at the door, NaN where either is unknown.
+    """
 
     edge: Ints
     share: Floats
     snap_m: Floats
+    snap_height_m: Floats
     lonlat: Floats
 
     def __len__(self) -> int:
-        """Return the number of places."""
+        """Return the number of doors."""
         return len(self.edge)
 
     def take(self, which: Ints) -> Snapped:
-        """Return the places at the given positions."""
-        return Snapped(self.edge[which], self.share[which], self.snap_m[which], self.lonlat[which])
+        """Return the doors at the given positions."""
+        return Snapped(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    def followed_by(self, other: Snapped) -> Snapped:
+        """Return these doors, then the others."""
+        return Snapped(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Feet:
+    """Pairs of a point and a segment: the foot on the segment, how far it is, and how much higher."""
+
+    point: Ints
+    segment: Ints
+    metres: Floats
+    height_m: Floats
+    part: Floats
+
+    def take(self, which: Ints | Bools) -> _Feet:
+        return _Feet(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
 class Snapper:
     """The edges that a door can open on, indexed once for one profile.
 
-    Left out: what the profile cannot walk, tunnels, decks of bridges, lifts, escalators, crossings, and pieces of the
-    ground-level network too small to lead anywhere.
+    Left out at ground level: what the profile cannot walk, tunnels, decks of bridges, lifts, escalators, crossings, and
+    pieces of the ground-level network too small to lead anywhere. A door on another storey opens on that storey's
+    edges, decks and tunnels included. ``relief`` tells the height of the ground; without it no height counts.
     """
 
-    def __init__(self, network: WalkNetwork, seconds: EdgeSeconds, parameters: SnapParameters) -> None:
-        self._network = network
+    def __init__(
+        self, network: WalkNetwork, seconds: EdgeSeconds, parameters: SnapParameters, relief: Relief | None = None
+    ) -> None:
+        self._network, self._parameters, self._relief = network, parameters, relief
         edges = network.edges
         usable = np.isfinite(seconds.forward_s) & np.isfinite(seconds.backward_s)
-        usable &= ~(edges["tunnel"] | edges["bridge"] | edges["kind"].isin(_NO_DOOR)).to_numpy()
-        usable &= main_pieces(network, seconds, parameters.min_component_nodes)
-        counts = np.diff(network.vertex_start)
-        owner = np.repeat(np.arange(network.n_edges), counts)
-        first = np.flatnonzero((owner[:-1] == owner[1:]) & usable[owner[:-1]])
+        usable &= ~edges["kind"].isin(_NO_DOOR).to_numpy()
+        covered = (edges["tunnel"] | edges["bridge"]).to_numpy()
+        ground = usable & ~covered & main_pieces(network, seconds, parameters.min_component_nodes, covered)
+        storey = usable & main_pieces(network, seconds, parameters.min_component_nodes)
+        storey &= (edges["layer"] != 0).to_numpy()
+        owner = np.repeat(np.arange(network.n_edges), np.diff(network.vertex_start))
+        first = np.flatnonzero((owner[:-1] == owner[1:]) & (ground | storey)[owner[:-1]])
         self._first, self._owner = first, owner[first]
+        self._on_ground, self._on_storey = ground[self._owner], storey[self._owner]
+        self._layer = edges["layer"].to_numpy()[self._owner]
+        street, self._streets = pd.factorize(edges["name"])
+        self._street = street[self._owner]
         xy = network.vertex_xy
-        self._segments = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)))
-        self._tree = shapely.STRtree(self._segments)
+        self._segments: Shapes = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)))
+        self._every = shapely.STRtree(self._segments)
+        self._level = np.flatnonzero(self._on_ground)
+        self._ground = shapely.STRtree(self._segments[self._level])
+        self._height_m = network.heights.vertex_m
 
-    def snap(self, lonlat: Floats) -> Snapped:
-        """Snap (n, 2) lon/lat points; ``snap_m`` is in the metric plane, infinite where there is no network at all."""
-        network = self._network
+    def snap(self, lonlat: Floats, layer: Floats | None = None, street: Shapes | None = None) -> Snapped:
+        """Snap (n, 2) lon/lat points.
+
+        Parameters
+        ----------
+        lonlat
+            EPSG:4326.
+        layer
+            The storey of each point, NaN where unknown: an edge of it within ``storey_reach_m`` wins.
+        street
+            The street that each point has a door on, None where unknown: an edge of that name within
+            ``street_reach_m`` wins.
+
+        Returns
+        -------
+        Snapped
+            In the metric plane, of the edges that qualify, the one of least distance plus ``height_cost`` times the
+            metres that it lies more than ``flag_height_m`` above or below the ground at the point; edges farther than
+            ``storey_reach_m`` only if nearest. ``snap_m`` is infinite where there is no network at all.
+        """
         n = len(lonlat)
-        if not len(self._segments) or not n:
-            nowhere = np.full((n, 2), np.nan)
-            return Snapped(np.full(n, -1), np.zeros(n), np.full(n, np.inf), nowhere)
-        xy = to_metric(lonlat, network.crs)
+        if not len(self._level) or not n:
+            return Snapped(np.full(n, -1), np.zeros(n), np.full(n, np.inf), np.full(n, np.nan), np.full((n, 2), np.nan))
+        xy = to_metric(lonlat, self._network.crs)
         xy[~np.isfinite(xy)] = _BEYOND_M  # off the plane of the projection: far from everything
-        points = shapely.points(xy)
-        asked, near = self._tree.query_nearest(points, all_matches=False)
-        nearest = np.empty(n, dtype=np.int64)
-        nearest[asked] = near
-        segment = self._segments[nearest]
-        along = shapely.line_locate_point(segment, points)
-        span = shapely.length(segment)
-        part = np.divide(along, span, out=np.zeros(n), where=span > 0)
-        vertex, edge = self._first[nearest], self._owner[nearest]
-        metres = network.vertex_along_m
-        at = metres[vertex] + part * (metres[vertex + 1] - metres[vertex])
-        total = network.edges["length_m"].to_numpy()[edge]
+        points = np.asarray(shapely.points(xy), dtype=object)
+        ground_m = np.full(n, np.nan) if self._relief is None else self._relief(lonlat)
+        layers = np.full(n, np.nan) if layer is None else layer
+        streets = np.full(n, -1) if street is None else self._streets.get_indexer(pd.Index(street))
+        best = self._best(points, ground_m, layers, streets)
+        vertex, edge = self._first[best.segment], self._owner[best.segment]
+        metres = self._network.vertex_along_m
+        at = metres[vertex] + best.part * (metres[vertex + 1] - metres[vertex])
+        total = self._network.edges["length_m"].to_numpy()[edge]
         share = np.divide(at, total, out=np.zeros(n), where=total > 0)
-        foot = shapely.get_coordinates(shapely.line_interpolate_point(segment, along))
-        distance = shapely.distance(segment, points)
-        return Snapped(edge, np.clip(share, 0.0, 1.0), distance, to_lonlat(foot, network.crs))
+        foot = shapely.line_interpolate_point(self._segments[best.segment], best.part, normalized=True)
+        lonlat_foot = to_lonlat(shapely.get_coordinates(foot), self._network.crs)
+        return Snapped(edge, np.clip(share, 0.0, 1.0), best.metres, best.height_m, lonlat_foot)
+
+    @property
+    def streets(self) -> list[str]:
+        """The names that edges bear."""
+        return [str(name) for name in self._streets]
+
+    def names(self, edge: Ints) -> Shapes:
+        """Return the name of each given edge, or None."""
+        names = self._network.edges["name"]
+        return np.asarray(names.where(names.notna(), None).to_numpy(dtype=object)[edge])
+
+    def _best(self, points: Shapes, ground_m: Floats, layer: Floats, street: Ints) -> _Feet:
+        """Return for each point, in order, the foot to take."""
+        given = self._parameters
+        point, near = self._ground.query_nearest(points)
+        nearest = self._feet(points, ground_m, point, self._level[near])
+        nearest = nearest.take(_first_by(nearest.point, self._cost(nearest), nearest.segment))
+        # what is farther than the nearest can be better by its height, its storey or its name
+        reach = np.maximum(nearest.metres, given.storey_reach_m)
+        worth = np.minimum(self._cost(nearest), reach) + _SAME_M
+        named = street >= 0
+        radius = np.where(np.isfinite(layer), np.maximum(worth, given.storey_reach_m), worth)
+        radius = np.where(named, np.maximum(radius, given.street_reach_m), radius)
+        again = np.flatnonzero((radius > nearest.metres + 2 * _SAME_M) | named | np.isfinite(layer))
+        near, segment = self._every.query(points[again], predicate="dwithin", distance=radius[again])
+        feet = self._feet(points, ground_m, again[near], segment)
+        i, s = feet.point, feet.segment
+        wanted = (self._layer[s] == layer[i]) & (feet.metres <= given.storey_reach_m)
+        wanted &= self._on_ground[s] | self._on_storey[s]
+        wanted |= named[i] & (self._street[s] == street[i]) & self._on_ground[s] & (feet.metres <= given.street_reach_m)
+        allowed = wanted | (self._on_ground[s] & (feet.metres <= worth[i]))
+        every = _Feet(
+            *(np.concatenate([getattr(nearest, f.name), getattr(feet, f.name)[allowed]]) for f in fields(nearest))
+        )
+        unwanted = np.concatenate([np.ones(len(points)), ~wanted[allowed]])
+        return every.take(_first_by(every.point, unwanted, self._cost(every), every.segment))
+
+    def _feet(self, points: Shapes, ground_m: Floats, point: Ints, segment: Ints) -> _Feet:
+        lines, at = self._segments[segment], points[point]
+        span = shapely.length(lines)
+        part = np.divide(shapely.line_locate_point(lines, at), span, out=np.zeros(len(lines)), where=span > 0)
+        low, high = (self._height_m[self._first[segment] + k] for k in (0, 1))
+        height = low + part * (high - low) - ground_m[point]
+        return _Feet(point, segment, shapely.distance(lines, at), height, part)
+
+    def _cost(self, feet: _Feet) -> Floats:
+        """Metres, and metres for each metre of height beyond what is flagged; an unknown height costs nothing."""
+        beyond = np.maximum(np.abs(feet.height_m) - self._parameters.flag_height_m, 0.0)
+        return np.asarray(feet.metres + self._parameters.height_cost * np.nan_to_num(beyond))
 
 
-def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int) -> Bools:
+def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int, without: Bools | None = None) -> Bools:
     """Whether each edge lies in a piece of at least ``min_nodes`` nodes in which every node reaches every other.
 
-    Bridges and tunnels do not count: stairs that lead up to a river bridge and nowhere else are near every street in
-    plan and far from it on foot, and no door opens on them. Where no piece is that large, the largest one counts.
+    ``without``: edges that join nothing. At ground level these are bridges and tunnels: stairs that lead up to a river
+    bridge and nowhere else are near every street in plan and far from it on foot, and no door opens on them. Where no
+    piece is that large, the largest one counts.
     """
     tail, head = network.tail, network.head
-    off_ground = (network.edges["bridge"] | network.edges["tunnel"]).to_numpy()
     both = np.r_[seconds.forward_s, seconds.backward_s]
-    both[np.r_[off_ground, off_ground]] = np.inf
+    if without is not None:
+        both[np.r_[without, without]] = np.inf
     label, size = components(make_graph(network.n_nodes, np.r_[tail, head], np.r_[head, tail], both))
     enough = min(min_nodes, int(size.max(initial=0)))
     return np.asarray((label[tail] == label[head]) & (size[label[tail]] >= enough))
+
+
+def _first_by(owner: Ints, *keys: Floats | Ints) -> Ints:
+    """Return the position of each owner's first row in the order of the keys, owners ascending."""
+    order = np.lexsort((*keys[::-1], owner))
+    return order[np.r_[True, np.diff(owner[order]) > 0]] if len(order) else order

@@ -77,7 +77,7 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     table.add_column("计入点位\nplaces counted")
-    for head in (f"直线{coverage.radius_m:g}米\nradius", "平地\nlevel", "步行\nwalk", "人\npeople"):
+    for head in (f"{coverage.radius_m:g}米\nradius", "平地\nlevel", "步行\nwalk", "确定\ncertain", "人\npeople"):
         table.add_column(head, justify="right")
     last = results.coverage["cutoff_s"] == coverage.cutoff_s
     rows = results.coverage[(results.coverage["subdistrict"] == DISTRICT) & last]
@@ -86,6 +86,7 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
             part = rows[(rows["tier"] == tier) & (rows["basis"] == basis)].set_index("measure")
             walk = part.loc["walk"]
             shares = [_share(part.loc[m, "share"]) for m in ("radius", "level", "walk")]
+            shares.append(_share(_certain(results.certainty, tier, basis)))
             low, high = walk["covered_low"], walk["covered_high"]
             people = _UNKNOWN if walk["unknown"] else f"{low / 1e3:,.0f}–{high / 1e3:,.0f}k"
             table.add_row(label if basis == "confirmed" else "", words, *shares, people)
@@ -102,6 +103,14 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
         highlight=False,
     )
     console.print(f"结果 bundle: {out}  ({seconds:.1f} s)", highlight=False)
+
+
+def _certain(certainty: pd.DataFrame, tier: str, basis: str) -> float:
+    """Share of the district's people who are covered in nearly every draw; NaN where nothing is known or drawn."""
+    part = certainty[(certainty["subdistrict"] == DISTRICT) & (certainty["tier"] == tier)]
+    part = part[part["basis"] == basis].set_index("class")
+    total = part["people"].sum()
+    return float("nan") if part["unknown"].any() or total == 0 else float(part.loc["certain", "people"] / total)
 
 
 def print_ledger(ledger: Ledger) -> None:
@@ -140,7 +149,7 @@ def print_walk(walk: Walk, profile: Profile) -> None:
     for head in ("分:秒 min:s", "米 m", "升降 rise m"):
         table.add_column(head, justify="right")
     for leg in walk.legs:
-        rise = _UNKNOWN if leg.rise_m is None else f"{leg.rise_m:+.0f}"
+        rise = _UNKNOWN if leg.rise_m is None else f"{round(leg.rise_m) + 0:+d}"
         table.add_row(_KINDS.get(leg.kind, leg.kind), leg.name or "", _clock(leg.seconds), f"{leg.metres:.0f}", rise)
     console.print(table)
     climb = _UNKNOWN if walk.ascent_m is None else f"{walk.ascent_m:.0f} m 升 up, {walk.descent_m:.0f} m 降 down"

@@ -11,14 +11,17 @@ from shapely.geometry import LineString
 from servicecircle.arrays import Floats, Ints
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.graph import path
-from servicecircle.network import EdgeSeconds, WalkNetwork
+from servicecircle.network import WalkNetwork
 from servicecircle.parameters import Parameters, Profile
+from servicecircle.prices import EdgeSeconds
 from servicecircle.reach import Attached, attach
 from servicecircle.snapping import Snapper
 
 __all__ = ["Leg", "Walk", "Walker"]
 
 _POINT = 2
+_ROLLING = ("street", "path", "crossing")
+_RIDDEN = ("lift", "escalator", "cableway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,18 @@ class Leg:
     seconds: float
     metres: float
     rise_m: float | None
+    ascent_m: float | None
+    descent_m: float | None
+    steps: int
+    link_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The quickest way from one point to another; ``ascent_m`` is None where heights are unknown on the way."""
+    """The quickest way from one point to another.
+
+    ``ascent_m`` and ``descent_m`` are climbed on foot, not ridden; None where heights are unknown on the way.
+    """
 
     seconds: float
     metres: float
@@ -53,6 +63,11 @@ class _Piece:
     seconds: float
     metres: float
     rise_m: float
+    ascent_m: float
+    descent_m: float
+    steps: float
+    estimated: bool
+    link_id: str | None
     lonlat: Floats
 
 
@@ -65,9 +80,10 @@ class Walker:
         seconds: EdgeSeconds,
         profile: Profile,
         parameters: Parameters,
+        snapper: Snapper | None = None,
     ) -> None:
         self._network, self._seconds, self._profile, self._parameters = network, seconds, profile, parameters
-        self._snapper = Snapper(network, seconds, parameters.snap)
+        self._snapper = snapper or Snapper(network, seconds, parameters.snap)
 
     def walk(self, start: tuple[float, float], end: tuple[float, float]) -> Walk:
         """Walk from ``start`` to ``end`` (lon, lat).
@@ -95,7 +111,8 @@ class Walker:
         return self._explain(pieces)
 
     def _access(self, a: Floats, b: Floats, metres: float) -> _Piece:
-        return _Piece("link", None, metres / self._profile.flat_mps, metres, 0.0, np.vstack([a, b]))
+        seconds = metres / self._profile.flat_mps
+        return _Piece("link", None, seconds, metres, 0.0, 0.0, 0.0, 0.0, False, None, np.vstack([a, b]))  # noqa: FBT003
 
     def _pieces(self, attached: Attached, nodes: Ints) -> list[_Piece]:
         network, arcs = self._network, attached.arcs
@@ -111,12 +128,37 @@ class Walker:
         for a, b in pairwise(nodes):
             k = best[int(a), int(b)]
             e, start, stop = int(arcs.edge[k]), float(arcs.share_from[k]), float(arcs.share_to[k])
-            row = edges.iloc[e]
-            name = row["name"] if isinstance(row["name"], str) else None
-            rise = float(row["rise_m"]) * (stop - start)
-            metres = float(row["length_m"]) * abs(stop - start)
-            pieces.append(_Piece(row["kind"], name, float(arcs.seconds[k]), metres, rise, self._line(e, start, stop)))
+            row, part = edges.iloc[e], abs(stop - start)
+            rise, ascent, descent = self._climb(e, start, stop)
+            pieces.append(
+                _Piece(
+                    kind=row["kind"],
+                    name=_text(row["name"]),
+                    seconds=float(arcs.seconds[k]),
+                    metres=float(row["length_m"]) * part,
+                    rise_m=rise,
+                    ascent_m=ascent,
+                    descent_m=descent,
+                    steps=float(row["steps"]) * part,
+                    estimated=bool(row["steps_estimated"]),
+                    link_id=_text(row["link_id"]),
+                    lonlat=self._line(e, start, stop),
+                )
+            )
         return pieces
+
+    def _climb(self, edge: int, start: float, stop: float) -> tuple[float, float, float]:
+        """Rise, and metres up and down on foot, along a part of an edge."""
+        network, row = self._network, self._network.edges.iloc[edge]
+        if row["kind"] not in _ROLLING:
+            rise = float(row["rise_m"]) * (stop - start)
+            return (rise, 0.0, 0.0) if row["kind"] in _RIDDEN else (rise, max(rise, 0.0), max(-rise, 0.0))
+        part = slice(network.vertex_start[edge], network.vertex_start[edge + 1])
+        along, height = network.vertex_along_m[part], network.heights.vertex_m[part]
+        low, high = sorted((start * along[-1], stop * along[-1]))
+        at = np.r_[low, along[(along > low) & (along < high)], high]
+        step = np.diff(np.interp(at, along, height)) * np.sign(stop - start)
+        return float(step.sum()), float(np.maximum(step, 0).sum()), float(np.maximum(-step, 0).sum())
 
     def _line(self, edge: int, start: float, stop: float) -> Floats:
         network = self._network
@@ -124,20 +166,21 @@ class Walker:
         return cut_line(network.vertex_lonlat[part], network.vertex_along_m[part], start, stop)
 
     def _explain(self, pieces: list[_Piece]) -> Walk:
-        rises = np.array([p.rise_m for p in pieces])
-        known = bool(np.isfinite(rises).all())
-        stairs_m = sum(p.metres for p in pieces if p.kind == "stairs")
+        up, down = sum(p.ascent_m for p in pieces), sum(p.descent_m for p in pieces)
         legs = []
         for (kind, name), group in groupby((p for p in pieces if p.metres or p.seconds), lambda p: (p.kind, p.name)):
             parts = list(group)
-            rise = sum(p.rise_m for p in parts)
             legs.append(
                 Leg(
                     kind,
                     name,
                     sum(p.seconds for p in parts),
                     sum(p.metres for p in parts),
-                    rise if np.isfinite(rise) else None,
+                    _known(sum(p.rise_m for p in parts)),
+                    _known(sum(p.ascent_m for p in parts)),
+                    _known(sum(p.descent_m for p in parts)),
+                    round(sum(p.steps for p in parts)),
+                    parts[0].link_id,
                 )
             )
         line = np.vstack([p.lonlat for p in pieces])
@@ -146,13 +189,21 @@ class Walker:
         return Walk(
             seconds=sum(p.seconds for p in pieces),
             metres=sum(p.metres for p in pieces),
-            ascent_m=float(rises[rises > 0].sum()) if known else None,
-            descent_m=float(-rises[rises < 0].sum()) if known else None,
-            steps=round(stairs_m * self._parameters.pace.steps_per_m),
-            steps_estimated=stairs_m > 0,
+            ascent_m=_known(up),
+            descent_m=_known(down),
+            steps=round(sum(p.steps for p in pieces)),
+            steps_estimated=any(p.estimated for p in pieces),
             legs=tuple(legs),
             geometry=LineString(line),
         )
+
+
+def _known(metres: float) -> float | None:
+    return metres if np.isfinite(metres) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def cut_line(lonlat: Floats, along_m: Floats, start: float, stop: float) -> Floats:

@@ -10,14 +10,16 @@ import pandas as pd
 
 from servicecircle.ingest.draft import Draft, TagColumns, build_ways
 from servicecircle.ingest.parameters import read_parameters
-from servicecircle.model import Terrain, Ways
-from servicecircle.network import EdgeSeconds, WalkNetwork, build_network, edge_seconds
+from servicecircle.model import Terrain, Variant, Ways
+from servicecircle.network import WalkNetwork, build_network
 from servicecircle.parameters import Parameters
+from servicecircle.prices import EdgeSeconds, edge_seconds
 from servicecircle.walk import Walker
 from tests.town import CRS, ORIGIN, lonlat
 
 PARAMETERS = read_parameters()
-REGISTER = ["link_id", "osm_type", "osm_id", "rise_m", "fee_cny", "state"]
+NUMBERS = ["from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "ride_s", "wait_s", "fee_cny"]
+REGISTER = ["link_id", "osm_type", "osm_id", *NUMBERS, "opening_hours", "direction", "wheelchair", "state", "kind"]
 STREET = "highway=residential"
 
 Corners = Mapping[int, tuple[float, float]]
@@ -52,10 +54,10 @@ def register(**links: str) -> pd.DataFrame:
     rows = []
     for name, text in links.items():
         known = _tags(text)
-        kind = "way" if "way" in known else "node"
-        rows.append({"link_id": name, "osm_type": kind, "osm_id": int(known.pop(kind)), **known})
+        osm = next((key for key in ("way", "node") if key in known), "")
+        rows.append({"link_id": name, "osm_type": osm, "osm_id": int(known.pop(osm, -1)), **known})
     table = pd.DataFrame(rows, columns=REGISTER)
-    numbers = {column: pd.to_numeric(table[column]) for column in ("rise_m", "fee_cny")}
+    numbers = {column: pd.to_numeric(table[column]) for column in NUMBERS}
     return table.assign(**numbers).astype({"osm_id": np.int64})
 
 
@@ -71,7 +73,7 @@ def network(
 
 def price(net: WalkNetwork, profile: str = "adult", *, paid: bool | None = None) -> EdgeSeconds:
     """Seconds of every edge for a profile."""
-    return edge_seconds(net, PARAMETERS.walker(profile), PARAMETERS, paid=paid)
+    return edge_seconds(net, PARAMETERS, Variant(profile=profile, paid=paid))
 
 
 def walker(net: WalkNetwork, profile: str = "adult", *, paid: bool | None = None) -> Walker:

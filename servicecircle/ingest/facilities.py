@@ -15,9 +15,10 @@ import shapely
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.declared import read_entries
+from servicecircle.ingest.entrances import check_entrances
 from servicecircle.ingest.text_table import Extent, TextTable, is_id, read_positions, read_text_table
 from servicecircle.model import APPROXIMATE, LOCATED, Kind, Status, Tier
-from servicecircle.schemas import DESIGNATIONS, FACILITIES, FACILITY_COLUMNS
+from servicecircle.schemas import DESIGNATIONS, FACILITIES, FACILITY_COLUMNS, FACILITY_OPTIONAL
 
 __all__ = ["read_categories", "read_facilities"]
 
@@ -32,7 +33,8 @@ def read_facilities(path: Path, categories: pd.DataFrame, extent: Extent) -> gpd
     Parameters
     ----------
     path
-        A UTF-8 CSV file with the columns of ``schemas.FACILITY_COLUMNS`` in any order; others begin with ``x_``.
+        A UTF-8 CSV file with the columns of ``schemas.FACILITY_COLUMNS`` in any order, and those of
+        ``schemas.FACILITY_OPTIONAL`` if it likes; others begin with ``x_``.
     categories
         Index category, as ``read_categories`` returns it.
     extent
@@ -48,10 +50,11 @@ def read_facilities(path: Path, categories: pd.DataFrame, extent: Extent) -> gpd
     InputError
         All faults of the file, each with its row, column, value and remedy.
     """
-    table = read_text_table(path, FACILITY_COLUMNS)
+    table = read_text_table(path, FACILITY_COLUMNS, FACILITY_OPTIONAL)
     _check_words(table, [str(category) for category in categories.index])
     lon, lat = read_positions(table, extent)
     _check_confidence(table)
+    check_entrances(table, lon, lat, extent)
     frame = gpd.GeoDataFrame(table.done(), geometry=_points(lon, lat), crs=WGS84)
     cells = table.cells
     frame["lon"], frame["lat"] = lon, lat

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from servicecircle.errors import Fault, InputError
+from servicecircle.hours import is_time
 from servicecircle.parameters import Parameters
 from servicecircle.units import QUARTER_S
 
-__all__ = ["read_parameters"]
+__all__ = ["read_parameters", "read_toml_file"]
 
 _PARAMETERS = "parameters.toml"
 _PROFILES = "profiles.toml"
@@ -25,7 +26,7 @@ def read_parameters(
     """Read the packaged parameters, laid over by a user's file and by the command line.
 
     A user's file may hold any of the sections of ``parameters.toml`` and a ``[profiles.NAME]`` table for each
-    profile of their own.
+    profile of their own, which may be ``like`` another and name only what is different.
 
     Raises
     ------
@@ -38,12 +39,15 @@ def read_parameters(
     name = _PARAMETERS
     if path is not None:
         name = path.name
-        _overlay(values, _read_toml(path), name)
+        _overlay(values, read_toml_file(path), name)
     if minutes:
         values["circles"]["minutes"] = list(minutes)
     if profile:
         values["profile"] = profile
     for key, table in values["profiles"].items():
+        if "like" in table:  # a profile of one's own names only what is different
+            values["profiles"][key] = table = _like(values["profiles"], key, name) | table  # noqa: PLW2901
+            del table["like"]
         table["name"] = key
     try:
         parameters = Parameters.model_validate(values)
@@ -77,6 +81,13 @@ def _check(parameters: Parameters, name: str) -> None:
         faults.append(Fault("the pace curve is no function", remedy, name, None, "pace.grades", pace.grades))
     if min(pace.relative_pace, default=0) <= 0:
         faults.append(Fault("pace must be above 0", "give shares of the flat pace", name, None, "pace.relative_pace"))
+    if parameters.links.at and not is_time(parameters.links.at):
+        remedy = 'write a local time as at = "2026-11-22T10:00", or "" for any hour'
+        faults.append(Fault("not a time", remedy, name, None, "links.at", parameters.links.at))
+    band = parameters.uncertainty
+    if not band.borderline <= band.likely <= band.certain:
+        remedy = "borderline <= likely <= certain"
+        faults.append(Fault("the classes are out of order", remedy, name, None, "uncertainty", band.likely))
     if parameters.coverage.horizon_s < max(*parameters.cutoffs_s(), parameters.coverage.cutoff_s, QUARTER_S):
         remedy = "give a horizon beyond every cutoff, and of 900 s at least"
         value = parameters.coverage.horizon_s
@@ -85,13 +96,29 @@ def _check(parameters: Parameters, name: str) -> None:
         raise InputError(faults)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml_file(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with or without a byte-order mark.
+
+    Raises
+    ------
+    InputError
+        Missing, not UTF-8 or not TOML.
+    """
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError([Fault("no such file", "check the path", path.name)]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError([Fault(f"not readable as TOML: {error}", "save it as UTF-8 TOML", path.name)]) from error
+
+
+def _like(profiles: dict[str, Any], key: str, file: str) -> dict[str, Any]:
+    wanted = profiles[key]["like"]
+    other = profiles.get(wanted) if isinstance(wanted, str) else None
+    if not isinstance(other, dict) or "like" in other:
+        known = ", ".join(name for name, table in profiles.items() if "like" not in table)
+        raise InputError([Fault("no such profile", f"use one of: {known}", file, None, f"profiles.{key}.like", wanted)])
+    return dict(other)
 
 
 def _overlay(below: dict[str, Any], above: dict[str, Any], file: str, path: str = "") -> None:

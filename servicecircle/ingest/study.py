@@ -18,8 +18,10 @@ from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.declared import read_declared, read_toml
 from servicecircle.ingest.demand import POPULATION, read_demand, read_population
+from servicecircle.ingest.entrances import ENTRANCES, read_entrances
 from servicecircle.ingest.facilities import read_categories, read_facilities
 from servicecircle.ingest.geojson import read_geojson
+from servicecircle.ingest.links import LINK_COLUMNS, read_links
 from servicecircle.ingest.terrain import read_terrain
 from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
@@ -33,17 +35,9 @@ _REQUIRED = (
 _PEOPLE = ("population.csv", "people.csv")  # one of them; the second replaces the estimate made from the first
 _OPTIONAL = (
     "terrain.tif", "buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson",
-    "vertical_links.csv", "routes.csv", "route_stops.csv", "declared.toml",
+    "entrances.csv", "vertical_links.csv", "routes.csv", "route_stops.csv", "declared.toml",
 )  # fmt: skip
 _HEAD = ("id", "name_zh", "name_en", "crs", "data_date")
-_LINKS = [
-    "link_id", "kind", "name", "osm_type", "osm_id", "from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "length_m",
-    "ride_s", "wait_s", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins", "source",
-    "confidence", "note",
-]  # fmt: skip
-_LINK_NUMBERS = (
-    "osm_id", "from_lon", "from_lat", "to_lon", "to_lat", "rise_m", "length_m", "ride_s", "wait_s", "fee_cny",
-)  # fmt: skip
 _ROUTES = ["route_id", "name", "theme", "provenance", "source", "date", "note"]
 _STOPS = ["route_id", "seq", "name", "facility_id", "lon", "lat", "position_confidence", "note"]
 
@@ -65,14 +59,15 @@ def read_study(folder: Path) -> Study:
     categories = read_categories(folder / "categories.toml")
     extent = ways.extent
     population, people = (_given(folder, name) for name in _PEOPLE)
-    terrain, declared = (_given(folder, name) for name in ("terrain.tif", "declared.toml"))
+    terrain, declared, gates = (_given(folder, name) for name in ("terrain.tif", "declared.toml", "entrances.csv"))
     routes = _routes(folder)
     return Study(
         area=_area(folder, head),
         ways=ways,
         terrain=read_terrain(terrain) if terrain else None,
-        links=_links(folder),
+        links=read_links(_table(folder, "vertical_links.csv", LINK_COLUMNS)),
         facilities=read_facilities(folder / "facilities.csv", categories, extent),
+        entrances=read_entrances(gates, extent) if gates else _no_entrances(),
         categories=categories,
         declared=read_declared(declared) if declared else (),
         population=read_population(population) if population else pd.DataFrame(columns=POPULATION),
@@ -179,15 +174,8 @@ def _table(folder: Path, name: str, columns: list[str]) -> TextTable:
     return TextTable(name, pd.DataFrame(columns=columns, dtype=str))
 
 
-def _links(folder: Path) -> pd.DataFrame:
-    table = _table(folder, "vertical_links.csv", _LINKS)
-    cells = table.cells
-    table.check_id("link_id")
-    numbers = {column: table.numbers(column) for column in _LINK_NUMBERS}
-    again = cells.duplicated(["osm_type", "osm_id"]) & (cells["osm_id"] != "")
-    table.check(again, "osm_type, osm_id", "the object occurs twice", "keep one of the two rows")
-    links = table.done()[_LINKS].assign(**numbers).reset_index(drop=True)
-    return links.assign(osm_id=links["osm_id"].fillna(-1).astype(np.int64))
+def _no_entrances() -> pd.DataFrame:
+    return pd.DataFrame(columns=ENTRANCES).astype(dict.fromkeys(("lon", "lat", "layer"), np.float64))
 
 
 def _routes(folder: Path) -> pd.DataFrame:

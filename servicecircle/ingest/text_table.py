@@ -78,8 +78,12 @@ class TextTable:
         return self.cells.where(self.cells != "")
 
 
-def read_text_table(path: Path, columns: Collection[str], *, may_be_empty: bool = False) -> TextTable:
+def read_text_table(
+    path: Path, columns: Collection[str], optional: Collection[str] = (), *, may_be_empty: bool = False
+) -> TextTable:
     """Read a UTF-8 CSV file whose header holds ``columns``; further columns must begin with ``x_``.
+
+    A column of ``optional`` that the file lacks has empty cells.
 
     Rows of a wrong width and hidden characters are noted as faults in the table, and so is a lack of rows unless the
     table ``may_be_empty``.
@@ -99,7 +103,7 @@ def read_text_table(path: Path, columns: Collection[str], *, may_be_empty: bool 
         for cells in lines:
             if cells and not header:
                 header = cells
-                _check_header(path.name, header, columns, begin)
+                _check_header(path.name, header, columns, optional, begin)
             elif cells and len(cells) == len(header):
                 rows[begin] = cells
             elif cells:
@@ -113,6 +117,7 @@ def read_text_table(path: Path, columns: Collection[str], *, may_be_empty: bool 
     if not rows and not table.faults and not may_be_empty:
         raise InputError([Fault("no rows below the header", "add at least one row", path.name)])
     table.cells = pd.DataFrame(list(rows.values()), pd.Index(rows, dtype=np.int64, name="row"), header, dtype=str)
+    table.cells[[name for name in optional if name not in header]] = ""
     _check_characters(table, text)
     return table
 
@@ -141,7 +146,7 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _check_header(file: str, header: list[str], columns: Collection[str], row: int) -> None:
+def _check_header(file: str, header: list[str], columns: Collection[str], optional: Collection[str], row: int) -> None:
     faults = [
         Fault("the column is missing", f"the header needs: {','.join(columns)}", file, row, name)
         for name in columns
@@ -150,7 +155,7 @@ def _check_header(file: str, header: list[str], columns: Collection[str], row: i
     faults += [
         Fault("an unknown column", f"take it out, or begin its name with {_EXTRA}", file, row, name or None, name)
         for name in dict.fromkeys(header)
-        if name not in columns and not name.startswith(_EXTRA)
+        if name not in {*columns, *optional} and not name.startswith(_EXTRA)
     ]
     twice = {name for name in header if header.count(name) > 1}
     faults += [Fault("the column occurs twice", "keep one", file, row, name) for name in sorted(twice)]

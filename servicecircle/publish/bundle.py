@@ -12,6 +12,7 @@ import shapely
 from servicecircle.arrays import Floats
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
+from servicecircle.ingest.variant import variant_values
 from servicecircle.pipeline import Results
 from servicecircle.publish.geojson import DECIMALS, feature_collection, tidy
 from servicecircle.publish.layers import bundle_layers, bundle_tables, layer_licence
@@ -72,6 +73,7 @@ def _fill(results: Results, folder: Path) -> Manifest:
         direction_circles=parameters.circles.direction,
         parameters=parameters.model_dump(mode="json"),
         parameters_sha256=parameters.sha256(),
+        variant=variant_values(streets.variant),
         inputs=[Input(name=name, sha256=digest) for name, digest in streets.study.inputs.items()],
         sources=[Source.model_validate(row) for row in area.sources.astype(str).to_dict("records")],
         layers=layers,

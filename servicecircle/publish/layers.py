@@ -14,16 +14,18 @@ from servicecircle.pipeline import Results
 __all__ = ["bundle_layers", "bundle_tables", "layer_licence"]
 
 _NETWORK = [
-    "edge_id", "osm_way_id", "kind", "highway", "name", "length_m", "rise_m", "forward_s", "backward_s", "bridge",
-    "tunnel", "layer", "height_source",
+    "edge_id", "osm_way_id", "kind", "highway", "name", "length_m", "rise_m", "ascent_m", "descent_m", "steps",
+    "forward_s", "backward_s", "bridge", "tunnel", "layer", "height_source", "rise_sd_m", "residual_m", "confidence",
+    "link_id",
 ]  # fmt: skip
 _FACILITIES = [
     "facility_id", "kind", "tier", "category", "category_zh", "category_en", "name", "subdistrict", "address",
     "status", "status_reason", "source", "position_source", "position_confidence", "located", "approximate", "licence",
     "redistributable", "designations", "level", "batch", "open_from", "open_to", "note", "snap_m", "snap_far",
-    "inside_area",
+    "snap_height_m", "snap_flag", "entrance_reason", "n_entrances", "inside_area",
     "n_school_900", "n_community_900", "n_base_900", "people_900_low", "people_900", "people_900_high", "area_900_m2",
-    "terrain_loss", "geometry",
+    "terrain_loss", "people_radius", "people_level_900", "area_radius_m2", "area_level_900_m2", "detour_loss",
+    "geometry",
 ]  # fmt: skip
 _LINKS = [
     "link_id", "kind", "name", "rise_m", "length_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state",
@@ -35,6 +37,8 @@ def layer_licence(name: str) -> tuple[str, str]:
     """Return the licence and attribution of a layer."""
     if name == "facilities":
         return "mixed: column licence", "column source"
+    if name == "entrances":
+        return "mixed: as of the facility", "column source of layer facilities"
     if name in {"subdistricts", "coverage"}:
         return "mixed: sources in this manifest", "sources in this manifest"
     return "ODbL-1.0", "© OpenStreetMap contributors"
@@ -61,6 +65,7 @@ def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
         "buildings": area.buildings,
         "network": _network(results),
         "facilities": results.facilities[_FACILITIES],
+        "entrances": results.entrances,
         "isochrones": results.isochrones,
         "unions": results.unions,
         "coverage": _coverage(results),
@@ -96,6 +101,7 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "ledger_by_designation": ledger.by_designation,
         "declared": declared,
         "coverage": results.coverage,
+        "certainty": results.certainty,
         "schools": results.schools,
         "gaps": pd.DataFrame(results.gaps.drop(columns=["geometry"])),
         "route_legs": pd.DataFrame(results.legs.drop(columns=["geometry"])),

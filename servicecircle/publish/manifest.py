@@ -69,6 +69,7 @@ class Manifest(_Frozen):
     direction_coverage: str = "to"
     parameters: dict[str, object]
     parameters_sha256: str
+    variant: dict[str, object] = {}
     inputs: list[Input]
     sources: list[Source]
     layers: list[Layer]

@@ -15,7 +15,6 @@ from servicecircle.adhoc import circle_at, walk_json
 from servicecircle.model import Direction
 from servicecircle.pipeline import Results, Streets
 from servicecircle.reach import attach, door_to_door
-from servicecircle.snapping import Snapper
 from tests.api.conftest import PLACES
 from tests.town import lonlat
 
@@ -93,7 +92,7 @@ def test_nearest_equals_door_to_door_of_the_library(
 ) -> None:
     point = (106.5734, 29.5601)
     lonlats = np.vstack([shapely.get_coordinates(district_facilities.geometry.to_numpy()), point])
-    snapped = Snapper(streets.network, streets.prices, streets.parameters.snap).snap(lonlats)
+    snapped = streets.snapper().snap(lonlats)
     attached = attach(streets.network, streets.prices, snapped, streets.profile)
     doors, me = np.arange(len(district_facilities)), np.array([len(district_facilities)])
     there = door_to_door(attached, me, doors, 900.0, Direction.FROM)[0]

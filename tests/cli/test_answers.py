@@ -87,7 +87,7 @@ def test_a_walk_as_json_has_the_published_shape(ask: Ask, sound: Path) -> None:
     assert found["data_date"] == "2026-01-01"
     assert found["parameters_sha256"] == read_parameters().sha256()
     for leg in found["legs"]:
-        assert set(leg) == {"kind", "name", "seconds", "metres", "rise_m"}
+        assert set(leg) == {"kind", "name", "seconds", "metres", "rise_m", "ascent_m", "descent_m", "steps", "link_id"}
     assert sum(leg["seconds"] for leg in found["legs"]) == pytest.approx(found["seconds"], abs=0.05)
     assert found["metres"] == pytest.approx(960, rel=1e-3)
     line = shapely.from_geojson(json.dumps(found["geometry"]))

@@ -31,7 +31,7 @@ FILES = {
     *("study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "terrain.tif"),
     *("buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson", "facilities.csv"),
     *("categories.toml", "vertical_links.csv", "routes.csv", "route_stops.csv", "population.csv", "declared.toml"),
-    "excluded.csv",
+    *("entrances.csv", "excluded.csv"),
 }
 # Rows of the gathered tables, header not counted.
 GATHERED = {
@@ -245,6 +245,19 @@ def test_vertical_links_hang_on_the_network() -> None:
     assert [links["n6874999324"][c] for c in ("rise_m", "fee_cny", "state")] == ["50", "1", "in_service"]
 
 
+def test_entrances_are_nodes_of_the_map() -> None:
+    rows = table("entrances.csv")
+    ids = [int(row["osm_id"]) for row in rows]
+    assert ids == sorted(set(ids))
+    assert Counter(row["kind"] for row in rows) == {"entrance": 28, "gate": 16}
+    assert {row["layer"] for row in rows} == {""}, "none is tagged with a storey"
+    streets = {row["node_id"]: (row["lon"], row["lat"]) for row in table("nodes.csv")}
+    shared = [row for row in rows if row["osm_id"] in streets]
+    assert len(shared) > 30
+    assert all(streets[row["osm_id"]] == (row["lon"], row["lat"]) for row in shared)
+    assert all(f"node/{row['osm_id']}, 2026-04-2" in row["source"] for row in rows)
+
+
 def test_population_figures() -> None:
     rows = table("population.csv")
     census = {r["name"]: r["value"] for r in rows if (r["measure"], r["year"]) == ("resident_census", "2020")}
@@ -319,7 +332,7 @@ def test_text_files_are_plain() -> None:
 
 
 def test_coordinates_have_seven_decimals() -> None:
-    for name in ("facilities.csv", "vertical_links.csv", "route_stops.csv", "nodes.csv"):
+    for name in ("facilities.csv", "entrances.csv", "vertical_links.csv", "route_stops.csv", "nodes.csv"):
         for row in table(name):
             for column in [c for c in row if c.endswith(("lon", "lat"))]:
                 assert re.fullmatch(r"(\d+\.\d{7})?", row[column]), (name, row)

@@ -8,6 +8,8 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from benchmarks.climb import table
+
 _CUTOFF_S = 900
 _TIERS = {"school": "校园 school", "community": "社区 community", "base": "基地 base"}
 _CAUSES = {
@@ -64,6 +66,26 @@ def gaps(bundle: Path) -> str:
     return _text(*lines, f"| all | {' | '.join(map(str, table.sum()))} |")
 
 
+def climb(_bundle: Path) -> str:
+    """One climb by other engines' constants and by ours."""
+    return _text(*table().splitlines())
+
+
+def certainty(bundle: Path) -> str:
+    """Share of the district's people by class, where every placed facility counts and where only confirmed ones do."""
+    rows = _csv(bundle, "certainty")
+    rows = rows[rows["subdistrict"] == "district"]
+    lines = ["| tier | places counted | certain | likely | borderline | uncovered |", "|---|---|---|---|---|---|"]
+    for tier, label in _TIERS.items():
+        for basis in ("confirmed", "all"):
+            part = rows[(rows["tier"] == tier) & (rows["basis"] == basis)].set_index("class")
+            total = part["people"].sum()
+            known = not part["unknown"].any() and total > 0
+            cells = [_share(part["people"][name] / total if known else float("nan")) for name in part.index]
+            lines.append(f"| {' | '.join([label, basis, *cells])} |")
+    return _text(*lines)
+
+
 def _csv(bundle: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(bundle / "tables" / f"{name}.csv")
 
@@ -76,4 +98,11 @@ def _text(*lines: str) -> str:
     return "\n" + "\n".join(lines) + "\n\n"
 
 
-FIGURES: dict[str, Callable[[Path], str]] = {"coverage": coverage, "gaps": gaps, "homes": homes, "network": network}
+FIGURES: dict[str, Callable[[Path], str]] = {
+    "certainty": certainty,
+    "climb": climb,
+    "coverage": coverage,
+    "gaps": gaps,
+    "homes": homes,
+    "network": network,
+}

@@ -19,6 +19,7 @@ from servicecircle import schemas
 from servicecircle.cli import app
 from servicecircle.ingest import demand
 from servicecircle.ingest import study as study_files
+from servicecircle.ingest.links import LINK_COLUMNS
 from servicecircle.pipeline import Results
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Manifest
@@ -93,7 +94,7 @@ def test_the_bundle_page_names_every_key_of_the_manifest() -> None:
         ("facilities.csv", schemas.FACILITY_COLUMNS),
         ("population.csv", demand.POPULATION),
         ("people.csv", demand._DEMAND),  # noqa: SLF001
-        ("vertical_links.csv", study_files._LINKS),  # noqa: SLF001
+        ("vertical_links.csv", LINK_COLUMNS),
         ("routes.csv", study_files._ROUTES),  # noqa: SLF001
         ("route_stops.csv", study_files._STOPS),  # noqa: SLF001
     ],

@@ -10,11 +10,12 @@ import pytest
 
 from servicecircle.errors import InputError
 from servicecircle.graph import make_graph, search
+from servicecircle.ingest.links import LINK_COLUMNS
 from servicecircle.ingest.parameters import read_parameters
-from servicecircle.ingest.study import _LINKS
 from servicecircle.interop import from_osmnx, to_networkx
-from servicecircle.network import build_network, edge_seconds
+from servicecircle.network import build_network
 from servicecircle.pipeline import Streets
+from servicecircle.prices import edge_seconds
 
 
 def test_networkx_finds_our_seconds(streets: Streets) -> None:
@@ -39,12 +40,12 @@ def test_osmnx_draws_and_measures_it(streets: Streets) -> None:
 def test_an_osmnx_graph_comes_back_with_the_same_distances(streets: Streets) -> None:
     """There and back again: the flat walker finds the same seconds between the same OSM nodes."""
     parameters = read_parameters(profile="flat")
-    flat = edge_seconds(streets.network, parameters.walker(), parameters)
+    flat = edge_seconds(streets.network, parameters)
     graph = to_networkx(streets.network, flat)
-    links = pd.DataFrame(columns=_LINKS)
+    links = pd.DataFrame(columns=LINK_COLUMNS)
     ways = from_osmnx(graph)
     again = build_network(ways, streets.network.crs, None, links, parameters)
-    prices = edge_seconds(again, parameters.walker(), parameters)
+    prices = edge_seconds(again, parameters)
     arcs = np.r_[again.tail, again.head], np.r_[again.head, again.tail]
     ours = make_graph(again.n_nodes, *arcs, np.r_[prices.forward_s, prices.backward_s])
     position = {int(node): i for i, node in enumerate(again.node_id) if node >= 0}

@@ -9,6 +9,8 @@ import pytest
 import shapely
 
 from servicecircle.crs import to_metric
+from servicecircle.doors import open_doors
+from servicecircle.entrances import find_entrances
 from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Direction
 from servicecircle.pipeline import Results, Streets
@@ -92,9 +94,12 @@ def test_counts_at_doors_and_circles_tell_one_story(results: Results) -> None:
     streets = results.streets
     network, parameters = streets.network, streets.parameters
     schools = results.facilities.query("tier == 'school' and (located or approximate)")
-    points = [shapely.get_coordinates(t.geometry.to_numpy()) for t in (schools, results.homes)]
-    snapped = Snapper(network, streets.prices, parameters.snap).snap(np.vstack(points))
-    attached = attach(network, streets.prices, snapped, streets.profile)
+    study, snapper = streets.study, streets.snapper()
+    placed = study.facilities.set_index("facility_id", drop=False).loc[schools["facility_id"]].reset_index(drop=True)
+    entrances = find_entrances(placed, study.entrances, study.area.buildings, snapper.streets, network.crs)
+    doors = open_doors(snapper, placed, entrances, results.homes, parameters.snap)
+    assert len(doors.owner) == len(doors.place) + len(doors.home), "no school has several doors"
+    snapped, attached = doors.snapped, doors.join(network).price(streets.prices, streets.profile)
     reached = node_times(attached, np.arange(len(schools)), 900.0, Direction.TO)
     mesh = build_tessellation(network, streets.water, parameters.circles)
     drawer = Drawer(network, mesh, streets.prices, Direction.TO, parameters.circles.beyond_street_m)

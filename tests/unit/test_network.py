@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from servicecircle.graph import make_graph, path
-from servicecircle.network import EdgeSeconds, WalkNetwork, street_lines
+from servicecircle.network import WalkNetwork, street_lines
+from servicecircle.pace import stairs_s, street_s
+from servicecircle.prices import EdgeSeconds
 from tests.sketch import PARAMETERS, STREET, draw, network, plane, price, register, row
 from tests.town import CRS
 
@@ -25,6 +27,12 @@ def edge(net: WalkNetwork, way: int) -> int:
     """Return the one edge of a way."""
     (found,) = np.flatnonzero(net.edges["osm_way_id"] == way)
     return int(found)
+
+
+def stairs(length_m: float, rise_m: float) -> float:
+    """Seconds of an adult on one flight."""
+    length, rise = np.array([length_m]), np.array([rise_m])
+    return float(stairs_s(length, rise, np.abs(rise), ADULT, PARAMETERS.pace)[0])
 
 
 def walk(net: WalkNetwork, start: int, end: int, profile: str = "adult", *, paid: bool | None = None) -> float:
@@ -69,9 +77,11 @@ def test_two_ways_between_the_same_corners_stay_two_edges_and_the_quicker_is_wal
     corners = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (50.0, 120.0)}
     net = network(draw(corners, ("1 2", "highway=steps incline=up"), ("1 3 2", STREET)))
     assert net.n_edges == 2
-    stairs, round_about = 100 / ADULT.flat_mps / PARAMETERS.pace.stairs_up, 260 / ADULT.flat_mps
-    assert walk(net, 1, 2) == pytest.approx(min(stairs, round_about), rel=1e-3)
-    assert walk(net, 2, 1) == pytest.approx(100 / ADULT.flat_mps / PARAMETERS.pace.stairs_down, rel=1e-3)
+    climb = 100 * PARAMETERS.pace.stairs_grade
+    up, down = (stairs(100, rise) for rise in (climb, -climb))
+    round_about = 260 / ADULT.flat_mps
+    assert walk(net, 1, 2) == pytest.approx(min(up, round_about), rel=1e-3)
+    assert walk(net, 2, 1) == pytest.approx(min(down, round_about), rel=1e-3)
 
 
 def test_a_closed_loop_that_touches_no_other_way_is_one_edge_back_to_itself() -> None:
@@ -154,32 +164,27 @@ def test_stairs_are_dearer_the_way_their_incline_climbs(incline: str, sign: int)
     assert np.sign(prices.forward_s[0] - prices.backward_s[0]) == sign
 
 
-def test_stairs_without_incline_climb_where_the_terrain_does() -> None:
-    net = network(draw(row(0, 30), ("1 2", "highway=steps")), terrain=plane(east=0.3))
+def test_stairs_without_heights_or_incline_have_no_direction() -> None:
+    net = network(draw(row(0, 30), ("1 2", "highway=steps")))
     prices = price(net)
-    assert net.edges["rise_m"].iloc[0] == pytest.approx(9, rel=0.01)
-    assert prices.forward_s[0] == pytest.approx(30 / ADULT.flat_mps / PARAMETERS.pace.stairs_up, rel=1e-3)
-    assert prices.backward_s[0] == pytest.approx(30 / ADULT.flat_mps / PARAMETERS.pace.stairs_down, rel=1e-3)
+    assert prices.forward_s[0] == prices.backward_s[0] > 30 / ADULT.flat_mps
+    assert net.edges["height_source"].tolist() == ["none"]
 
 
-def test_stairs_on_nearly_level_terrain_have_no_direction() -> None:
-    net = network(draw(row(0, 30), ("1 2", "highway=steps")), terrain=plane(east=0.05))
-    prices = price(net)
-    assert abs(net.edges["rise_m"].iloc[0]) < PARAMETERS.terrain.level_stairs_m
-    assert prices.forward_s[0] == prices.backward_s[0]
-
-
-def test_the_incline_of_stairs_is_believed_before_the_terrain() -> None:
-    net = network(draw(row(0, 30), ("1 2", "highway=steps incline=down")), terrain=plane(east=0.3))
-    prices = price(net)
-    assert prices.forward_s[0] < prices.backward_s[0]
+def test_stairs_of_a_known_incline_and_no_height_climb_at_a_usual_grade() -> None:
+    edge = network(draw(row(0, 30), ("1 2", "highway=steps incline=down"))).edges.iloc[0]
+    assert edge["rise_m"] == pytest.approx(-30 * PARAMETERS.pace.stairs_grade, rel=1e-3)
+    assert (edge["height_source"], edge["confidence"]) == ("assumed", "none")
 
 
 def test_a_street_up_a_hill_is_slower_up_than_level_and_back_it_is_not() -> None:
-    prices = price(network(draw(row(0, 300), ("1 2", STREET)), terrain=plane(east=0.15)))
-    level = 300 / ADULT.flat_mps
-    assert prices.forward_s[0] == pytest.approx(level / 0.73, rel=0.01)
-    assert prices.backward_s[0] == pytest.approx(level / 0.88, rel=0.01)
+    at = " ".join(map(str, range(1, 22)))
+    net = network(draw(row(*range(0, 315, 15)), (at, STREET)), terrain=plane(east=0.15))
+    prices, length, rise = price(net), np.array([300.0]), net.edges["rise_m"].to_numpy()
+    assert rise[0] == pytest.approx(45, rel=0.15)
+    assert prices.forward_s[0] == pytest.approx(street_s(length, rise, ADULT, PARAMETERS.pace)[0], rel=0.01)
+    assert prices.backward_s[0] == pytest.approx(street_s(length, -rise, ADULT, PARAMETERS.pace)[0], rel=0.01)
+    assert prices.forward_s[0] > prices.backward_s[0] > 300 / ADULT.flat_mps
 
 
 @pytest.mark.parametrize(
@@ -192,11 +197,43 @@ def test_an_escalator_runs_only_the_way_its_belt_does(conveying: str, *, forward
     assert min(prices.forward_s[0], prices.backward_s[0]) == pytest.approx(60 / PARAMETERS.pace.escalator_mps, rel=1e-3)
 
 
-def test_a_signalled_crossing_waits_and_any_other_does_not() -> None:
+def test_a_crossing_waits_for_lights_or_for_a_gap() -> None:
     signals, zebra = "highway=footway footway=crossing crossing=traffic_signals", "highway=footway crossing=zebra"
-    lines = ("1 2", signals), ("2 3", zebra)
-    prices = price(network(draw(row(0, 20, 40), *lines)))
-    assert prices.forward_s - prices.forward_s[1] == pytest.approx([PARAMETERS.pace.crossing_wait_s, 0], abs=0.01)
+    lines = ("1 2", signals), ("2 3", zebra), ("3 4", "highway=footway")
+    prices = price(network(draw(row(0, 20, 40, 60), *lines)))
+    wait = [PARAMETERS.pace.signal_wait_s, PARAMETERS.pace.gap_wait_s, 0]
+    assert prices.forward_s - 20 / ADULT.flat_mps == pytest.approx(wait, abs=0.01)
+    assert prices.backward_s == pytest.approx(prices.forward_s)
+
+
+def test_a_crossing_in_two_edges_waits_once() -> None:
+    """The street passes through the middle of the crossing; its node has the lights."""
+    corners = row(0, 10, 20) | {4: (10.0, 50.0), 5: (10.0, -50.0)}
+    lines = ("1 2 3", "highway=footway footway=crossing"), ("4 2 5", STREET)
+    net = network(draw(corners, *lines, nodes={2: "highway=crossing crossing=traffic_signals"}))
+    assert walk(net, 1, 3) == pytest.approx(20 / ADULT.flat_mps + PARAMETERS.pace.signal_wait_s, rel=1e-3)
+    assert walk(net, 4, 5) == pytest.approx(100 / ADULT.flat_mps, rel=1e-3)
+
+
+def test_a_footpath_over_a_street_waits_at_its_crossing_node() -> None:
+    corners = row(0, 10, 20) | {4: (10.0, 50.0), 5: (10.0, -50.0)}
+    net = network(draw(corners, ("1 2 3", "highway=footway"), ("4 2 5", STREET), nodes={2: "highway=crossing"}))
+    assert walk(net, 1, 3) == pytest.approx(20 / ADULT.flat_mps + PARAMETERS.pace.gap_wait_s, rel=1e-3)
+    assert walk(net, 4, 5) == pytest.approx(100 / ADULT.flat_mps, rel=1e-3)
+
+
+def test_a_flight_in_several_edges_climbs_as_one() -> None:
+    steps = "highway=steps incline=up"
+    whole = network(draw(row(0, 60), ("1 2", steps)))
+    parts = network(draw(row(0, 20, 60), ("1 2", steps), ("2 3", steps)))
+    assert walk(parts, 1, 3) == pytest.approx(walk(whole, 1, 2), rel=1e-6)
+    assert walk(parts, 3, 1) == pytest.approx(walk(whole, 2, 1), rel=1e-6)
+
+
+def test_step_counts_of_the_map_are_taken_and_others_estimated() -> None:
+    edges = network(draw(row(0, 20, 40), ("1 2", "highway=steps step_count=77"), ("2 3", "highway=steps"))).edges
+    assert edges["steps"].tolist() == pytest.approx([77, 20 * PARAMETERS.pace.steps_per_m], rel=1e-3)
+    assert edges["steps_estimated"].tolist() == [False, True]
 
 
 def test_a_paid_link_is_closed_until_fares_count() -> None:
@@ -279,9 +316,17 @@ def test_a_lift_with_a_fee_on_the_map_is_paid() -> None:
     assert np.isfinite(walk(net, 1, 3, paid=True))
 
 
-def test_a_lift_that_ways_of_one_storey_share_is_just_a_node() -> None:
-    net = network(draw(LIFT, ("1 2", STREET), ("2 3", STREET), nodes={2: "highway=elevator"}))
+def test_a_lift_that_one_way_passes_is_just_a_node() -> None:
+    net = network(draw(LIFT, ("1 2 3", STREET), nodes={2: "highway=elevator"}))
     assert (net.n_nodes, net.n_edges) == (3, 2)
+    assert walk(net, 1, 3) == pytest.approx(100 / ADULT.flat_mps, rel=1e-3)
+
+
+def test_two_ways_that_end_at_a_lift_are_joined_by_riding_whatever_their_layers() -> None:
+    net = network(draw(LIFT, ("1 2", STREET), ("2 3", STREET), nodes={2: "highway=elevator"}))
+    assert (net.n_nodes, net.n_edges) == (4, 3)
+    ride = PARAMETERS.pace.lift_wait_s + PARAMETERS.pace.lift_ride_s
+    assert walk(net, 1, 3) == pytest.approx(100 / ADULT.flat_mps + ride, rel=1e-3)
 
 
 def test_a_way_through_a_lift_stops_there() -> None:

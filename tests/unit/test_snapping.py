@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import shapely
@@ -12,7 +15,7 @@ from servicecircle.network import WalkNetwork
 from servicecircle.parameters import SnapParameters
 from servicecircle.snapping import Snapped, Snapper
 from tests.sketch import PARAMETERS, STREET, draw, network, plane, price, register, row
-from tests.town import CRS, lonlat
+from tests.town import CRS, ORIGIN, lonlat
 
 ANY_PIECE = PARAMETERS.snap.model_copy(update={"min_component_nodes": 1})
 
@@ -172,3 +175,131 @@ def test_the_hill_does_not_matter_to_snapping() -> None:
     points = [tuple(p) for p in np.random.default_rng(10).uniform(0, 1000, (50, 2))]
     level, steep = (snap(network(ways, terrain=t), *points) for t in (None, plane(east=0.2)))
     assert np.array_equal(level.edge, steep.edge)
+
+
+STOREYS = {k: (100.0 * (k % 10), 5.0 * (k // 10)) for k in (0, 1, 2, 3, 40, 41, 42, 43)}
+"""A deck at y = 0 and the ground at y = 20, joined at the west end."""
+STOREYED = (
+    ("0 1 2 3", f"{STREET} bridge=yes layer=1 name=deck"),
+    ("40 41 42 43", f"{STREET} name=ground"),
+    ("40 0", "highway=steps"),
+)
+
+
+def stacked() -> WalkNetwork:
+    return network(draw(STOREYS, *STOREYED))
+
+
+@pytest.mark.parametrize(
+    ("layer", "y", "way"),
+    [
+        (np.nan, 1, 2),  # a deck is nobody's door
+        (0, 1, 2),
+        (1, 1, 1),
+        (1, 19, 1),  # the ground is nearer
+        (0, 19, 2),
+        (2, 1, 2),  # no such storey: as if unknown
+        (1, -59, 1),
+        (1, -61, 2),  # beyond reach
+    ],
+)
+def test_a_door_opens_on_its_own_storey(layer: float, y: float, way: int) -> None:
+    net = stacked()
+    found = Snapper(net, price(net), ANY_PIECE).snap(np.array([lonlat(150, y)]), layer=np.array([layer]))
+    assert way_of(net, found) == [way]
+
+
+def test_a_storey_that_leads_nowhere_is_passed_over() -> None:
+    deck, ground, stairs = STOREYED
+    few = PARAMETERS.snap.model_copy(update={"min_component_nodes": 3})
+    for lines, way in (((deck, ground, ("40 41", STREET), ("41 43", STREET)), 2), ((deck, ground, stairs), 1)):
+        net = network(draw(STOREYS, *lines))
+        found = Snapper(net, price(net), few).snap(np.array([lonlat(150, 1)]), layer=np.array([1.0]))
+        assert way_of(net, found) == [way]
+
+
+def at_heights(net: WalkNetwork, height: Callable[[np.ndarray], np.ndarray]) -> WalkNetwork:
+    """Put every vertex at a height that its metres from the first corner's origin decide."""
+    heights = dataclasses.replace(net.heights, vertex_m=height(net.vertex_xy - ORIGIN))
+    return dataclasses.replace(net, heights=heights)
+
+
+TERRACES = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (0.0, 40.0), 4: (100.0, 40.0)}
+
+
+def terraces() -> WalkNetwork:
+    """Two streets 40 m apart in plan, the northern one 20 m higher."""
+    ways = draw(TERRACES, ("1 2", f"{STREET} name=low"), ("3 4", f"{STREET} name=high"), ("1 3", "highway=steps"))
+    return at_heights(network(ways), lambda xy: 200.0 + 0.5 * xy[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("y", "ground_m", "way", "height_m"),
+    [
+        (15, 200, 1, 0),  # stands on the lower street's level
+        (15, 220, 2, 0),  # 15 m from the lower street, but on the upper one's level
+        (15, 208, 1, -8),  # within what the terrain can tell
+        (4, 215, 1, -15),  # 4 m off: 32 m farther would be no slight detour
+        (15, np.nan, 1, np.nan),
+        (-200, 220, 1, -20),  # the upper street is farther than anything that competes
+    ],
+)
+def test_a_street_far_above_or_below_loses_against_one_slightly_farther(
+    y: float, ground_m: float, way: int, height_m: float
+) -> None:
+    net = terraces()
+    snapper = Snapper(net, price(net), ANY_PIECE, relief=lambda lonlat: np.full(len(lonlat), ground_m))
+    found = snapper.snap(np.array([lonlat(50, y)]))
+    assert way_of(net, found) == [way]
+    assert found.snap_height_m == pytest.approx([height_m], abs=0.2, nan_ok=True)
+
+
+def test_without_relief_no_height_counts() -> None:
+    net = terraces()
+    found = snap(net, (50, 15))
+    assert way_of(net, found) == [1]
+    assert np.isnan(found.snap_height_m).all()
+
+
+def test_of_all_segments_it_takes_the_one_of_least_cost_by_brute_force() -> None:
+    net = at_heights(network(jumble()), lambda xy: 300.0 + 0.3 * xy[:, 0] - 0.2 * xy[:, 1])
+    wild = np.random.default_rng(3)
+    points = wild.uniform(0, 1000, (300, 2))
+    ground = 300 + 0.3 * points[:, 0] - 0.2 * points[:, 1] + wild.normal(0, 15, 300)
+    given = ANY_PIECE.model_copy(update={"height_cost": 3.0})
+    places = np.array([lonlat(*p) for p in points])
+    found = Snapper(net, price(net), given, relief=lambda _: ground).snap(places)
+    owner = np.repeat(np.arange(net.n_edges), np.diff(net.vertex_start))
+    at, cost = shapely.points(to_metric(places, CRS)), np.full((300, 0), np.inf)
+    metres = np.full((300, 0), np.inf)
+    for k in np.flatnonzero(owner[:-1] == owner[1:]):
+        line = shapely.LineString(net.vertex_xy[k : k + 2])
+        away = shapely.distance(line, at)
+        share = shapely.line_locate_point(line, at, normalized=True)
+        low, high = net.heights.vertex_m[k : k + 2]
+        beyond = np.maximum(np.abs(low + share * (high - low) - ground) - given.flag_height_m, 0)
+        metres, cost = np.column_stack([metres, away]), np.column_stack([cost, away + 3.0 * beyond])
+    nearest = metres.argmin(axis=1)
+    competes = metres <= np.maximum(metres.min(axis=1), given.storey_reach_m)[:, None]
+    best = np.where(competes, cost, np.inf).argmin(axis=1)
+    assert 50 < (best != nearest).sum() < 250
+    assert found.snap_m == pytest.approx(metres[np.arange(300), best], abs=1e-6)
+
+
+def test_a_street_of_the_address_wins_within_its_reach() -> None:
+    net = network(draw(TERRACES, ("1 2", f"{STREET} name=front"), ("3 4", f"{STREET} name=back"), ("1 3", STREET)))
+    at = np.array([lonlat(50, y) for y in (35, 35, 35, 35, 101)])
+    streets = np.array(["front", "back", None, "elsewhere", "front"], dtype=object)
+    snapper = Snapper(net, price(net), ANY_PIECE)
+    found = snapper.snap(at, street=streets)
+    assert snapper.names(found.edge).tolist() == ["front", "back", "back", "back", "back"]
+    assert found.snap_m == pytest.approx([35, 5, 5, 5, 61], abs=0.05)
+    assert sorted(snapper.streets) == ["back", "front"]
+
+
+def test_of_edges_equally_near_the_first_is_taken() -> None:
+    fan = {1: (0.0, 50.0), 2: (100.0, 0.0), 3: (200.0, 50.0), 4: (100.0, 100.0)}
+    net = network(draw(fan, ("4 2", STREET), ("2 3", STREET), ("1 2", STREET)))
+    found = snap(net, (100, -30), (100, -7))
+    assert found.edge.tolist() == [0, 0]
+    assert found.share.tolist() == [1, 1]

@@ -1,0 +1,138 @@
+"""How sure it is that a home is covered: draws over pace, climbing, waiting and heights.
+
+Nobody knows the pace of the next walker, the wait at a lift or the height of a stair's foot. Each draw is a variant
+like any other: the same network priced again, the same search. The share of draws in which a home is covered gives its
+class: certain, likely, borderline, uncovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from servicecircle.arrays import Floats, Ints
+from servicecircle.coverage import BASES, DISTRICT, in_basis
+from servicecircle.levelling import draw_heights
+from servicecircle.model import Direction, Tier, Variant
+from servicecircle.network import WalkNetwork
+from servicecircle.parameters import Parameters, UncertaintyParameters
+from servicecircle.prices import edge_seconds, walker_of
+from servicecircle.reach import Joined, nearest_times
+
+__all__ = ["CLASSES", "certainty_table", "classify", "covered_share", "draw_variants", "home_certainty"]
+
+CLASSES = ("certain", "likely", "borderline", "uncovered")
+
+
+def draw_variants(network: WalkNetwork, variant: Variant, parameters: UncertaintyParameters) -> Iterator[Variant]:
+    """Draw variants round a variant; the same seed draws the same.
+
+    Pace, climb and patience are lognormal with median 1, one each for all walkers of a draw: what is drawn is how wrong
+    the profile is, not how people differ from each other. Heights are drawn from the levelling.
+    """
+    rng = np.random.default_rng(parameters.seed)
+    spread = np.array([parameters.pace_sd, parameters.climb_sd, parameters.wait_sd])
+    factors = np.exp(rng.standard_normal((parameters.draws, 3)) * np.sqrt(np.log1p(spread**2)))
+    heights = draw_heights(network.heights, parameters.draws, parameters.seed)
+    for (pace, climb, patience), height in zip(factors, heights, strict=True):
+        yield replace(
+            variant,
+            pace=variant.pace * pace,
+            climb=variant.climb * climb,
+            patience=variant.patience * patience,
+            heights_m=height if variant.heights_m is None else variant.heights_m + height,
+        )
+
+
+def covered_share(
+    network: WalkNetwork,
+    joined: Joined,
+    groups: Sequence[Ints],
+    homes: Ints,
+    variant: Variant,
+    parameters: Parameters,
+) -> Floats:
+    """Share of draws in which each home reaches the nearest place of each group in time, as (groups, homes)."""
+    cutoff = parameters.coverage.cutoff_s
+    hits = np.zeros((len(groups), len(homes)))
+    for drawn in draw_variants(network, variant, parameters.uncertainty):
+        prices = edge_seconds(network, parameters, drawn)
+        attached = joined.price(prices, walker_of(drawn, parameters))
+        hits += nearest_times(attached, groups, homes, cutoff, Direction.TO) <= cutoff
+    return hits / max(parameters.uncertainty.draws, 1)
+
+
+def classify(share: Floats, parameters: UncertaintyParameters) -> np.ndarray:
+    """Name the class of each share of draws.
+
+    Examples
+    --------
+    >>> from servicecircle.ingest.parameters import read_parameters
+    >>> classify(np.array([1.0, 0.9, 0.5, 0.2, 0.0]), read_parameters().uncertainty).tolist()
+    ['certain', 'certain', 'likely', 'borderline', 'uncovered']
+    """
+    at_least = [share >= parameters.certain, share >= parameters.likely, share >= parameters.borderline]
+    return np.asarray(np.select(at_least, CLASSES[:3], CLASSES[3]), dtype=object)
+
+
+def home_certainty(
+    network: WalkNetwork,
+    joined: Joined,
+    places: gpd.GeoDataFrame,
+    homes: Ints,
+    variant: Variant,
+    parameters: Parameters,
+) -> pd.DataFrame:
+    """Share of draws and class of each home by tier: ``school_share``, ``school_class``, ``school_confirmed_share`` ...
+
+    Nothing is said (missing) of a tier without a placed facility on a basis, nor where no draws are asked for.
+    """
+    tier = places["tier"].to_numpy()
+    keys = [(name, basis) for name in Tier for basis in BASES]
+    groups = [np.flatnonzero((tier == name) & in_basis(places, basis)) for name, basis in keys]
+    known = [k for k, group in enumerate(groups) if len(group) and parameters.uncertainty.draws]
+    share = np.full((len(keys), len(homes)), np.nan)
+    if known:
+        share[known] = covered_share(network, joined, [groups[k] for k in known], homes, variant, parameters)
+    table: dict[str, object] = {}
+    for (name, basis), row in zip(keys, share, strict=True):
+        label = f"{name}" if basis == "all" else f"{name}_{basis}"
+        table[f"{label}_share"] = row
+        table[f"{label}_class"] = pd.Series(classify(row, parameters.uncertainty)).where(np.isfinite(row), None)
+    return pd.DataFrame(table)
+
+
+def certainty_table(
+    certainty: pd.DataFrame, homes: gpd.GeoDataFrame, models: tuple[str, ...], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """Homes and people by class, subdistrict, tier and basis; the district first; low and high over the models."""
+    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
+    code = homes["subdistrict"].to_numpy()
+    rows: list[dict[str, object]] = []
+    for place in (DISTRICT, *names):
+        inside = np.ones(len(homes), dtype=bool) if place == DISTRICT else code == place
+        for tier in Tier:
+            for basis in BASES:
+                column = f"{tier}_class" if basis == "all" else f"{tier}_{basis}_class"
+                for name in CLASSES:
+                    members = inside & (certainty[column] == name).to_numpy()
+                    total = people[:, members].sum(axis=1)
+                    rows.append(
+                        {
+                            "subdistrict": place,
+                            "name": names.get(place, ""),
+                            "tier": tier.value,
+                            "basis": basis,
+                            "class": name,
+                            "homes": int(members.sum()),
+                            "people_low": total.min(),
+                            "people": total.mean(),
+                            "people_high": total.max(),
+                            "unknown": bool(certainty[column].isna().all()),
+                        }
+                    )
+    return pd.DataFrame(rows)
