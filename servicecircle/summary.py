@@ -108,9 +108,10 @@ def print_summary(results: Results, out: Path, seconds: float) -> None:
 def _certain(certainty: pd.DataFrame, tier: str, basis: str) -> float:
     """Share of the district's people who are covered in nearly every draw; NaN where nothing is known or drawn."""
     part = certainty[(certainty["subdistrict"] == DISTRICT) & (certainty["tier"] == tier)]
-    part = part[part["basis"] == basis].set_index("class")
-    total = part["people"].sum()
-    return float("nan") if part["unknown"].any() or total == 0 else float(part.loc["certain", "people"] / total)
+    part = part[part["basis"] == basis]
+    total = float(part["people"].sum())
+    surely = float(part.loc[part["class"] == "certain", "people"].sum())
+    return float("nan") if part["unknown"].any() or total == 0 else surely / total
 
 
 def print_ledger(ledger: Ledger) -> None:
