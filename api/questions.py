@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pydantic import ValidationError
-from shapely.geometry.base import BaseGeometry
 
 from api.trails import trace_trails
 from servicecircle.adhoc import circle_at, walk_json
@@ -62,7 +61,7 @@ class Questions:
 
     def __init__(self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame) -> None:
         self._streets = streets
-        self._mesh = replace(mesh, water=_own(mesh.water))
+        self._mesh = mesh
         self._lonlat: Floats = np.asarray(shapely.get_coordinates(places.geometry.to_numpy()), dtype=np.float64)
         self._feet: dict[str, _Feet] = {}
         self._feet_of(None)  # the usual walker is ready before the first question
@@ -177,7 +176,3 @@ def _refuse_other(study: Study, folder: Path, manifest: Manifest) -> None:
     ]
     if faults:
         raise InputError(faults)
-
-
-def _own(shape: BaseGeometry | None) -> BaseGeometry | None:
-    return None if shape is None else shapely.from_wkb(shapely.to_wkb(shape))

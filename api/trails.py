@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.csgraph import dijkstra
 
 from servicecircle.arrays import Floats
+from servicecircle.graph import tree
 from servicecircle.network import WalkNetwork
 from servicecircle.reach import Attached
 
@@ -26,14 +26,9 @@ class Trails:
 def trace_trails(attached: Attached, network: WalkNetwork, source: int, limit_s: float) -> Trails:
     """Add up the lengths of the quickest ways from a place (by its position among the attached)."""
     root, n = int(attached.node[source]), attached.graph.n
-    seconds, before = (
-        row[0]
-        for row in dijkstra(
-            attached.graph.forward, directed=True, indices=np.array([root]), limit=limit_s, return_predecessors=True
-        )
-    )
-    child = np.flatnonzero(np.isfinite(seconds) & (before >= 0))
-    parent = before[child].astype(np.int64)
+    grown = tree(attached.graph, root, limit_s)
+    child = np.flatnonzero(grown.before >= 0)
+    parent = grown.before[child]
     arcs = attached.arcs
     # of parallel arcs the quickest is the one walked
     order = np.lexsort((arcs.seconds, arcs.tail * n + arcs.head))
@@ -50,5 +45,5 @@ def trace_trails(attached: Attached, network: WalkNetwork, source: int, limit_s:
     while (up != root).any():  # each round doubles how far up the tree has been added
         block += block[up]
         up = up[up]
-    block[~np.isfinite(seconds)] = np.nan
+    block[~np.isfinite(grown.seconds)] = np.nan
     return Trails(block[:, 0], block[:, 1], block[:, 2])

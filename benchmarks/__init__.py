@@ -1,1 +1,1 @@
-"""Measurements of the library on the bundled district: what a number in the decisions was read from."""
+"""Side-by-side speed and quality, run by hand; never timed tests."""

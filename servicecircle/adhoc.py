@@ -13,7 +13,7 @@ import shapely
 
 from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError, NoWayError
-from servicecircle.isochrone import Drawer, Start, node_seconds
+from servicecircle.isochrone import Drawer, Starts
 from servicecircle.model import Direction
 from servicecircle.pipeline import Streets
 from servicecircle.publish.geojson import feature_collection, tidy
@@ -61,13 +61,10 @@ def circle_at(
     attached = attach(network, streets.prices, snapped, streets.profile)
     cutoffs = cutoffs_s or parameters.cutoffs_s()
     reached = node_times(attached, np.array([0]), max(cutoffs), direction)
-    drawer = Drawer(network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
-    start = Start.of(snapped, attached, 0)
-    node_s = node_seconds(reached, 0, attached)
-    vertex_s = drawer.vertex_seconds(node_s, start)
-    found = [drawer.circle(node_s, vertex_s, start, cutoff) for cutoff in cutoffs]
+    drawer = Drawer(network, mesh, streets.prices, direction, parameters, streets.profile)
+    found = drawer.draw(reached, Starts.of(snapped, attached, np.array([0])), cutoffs).of(0)
     if all(c.area.is_empty for c in found):
-        message = f"no street can be reached within {max(cutoffs) / 60:g} minutes"
+        message = f"no street can be reached within {max(cutoffs) / 60:g} minutes: {found[-1].reason}"
         raise NoWayError(message)
     table = pd.DataFrame(
         {
@@ -76,6 +73,7 @@ def circle_at(
             "direction": direction.value,
             "area_m2": [c.area_m2 for c in found],
             "street_m": [c.street_m for c in found],
+            "shed_ratio": [c.shed_ratio for c in found],
         }
     )
     areas = gpd.GeoSeries([c.area for c in found], crs=network.crs).to_crs(WGS84)

@@ -1,232 +1,287 @@
-"""Circles: the area reached within a cutoff, as a contour of exact times on the shared mesh.
+"""Circles: the area reached within a cutoff, as a contour of exact seconds on the shared mesh.
 
 A circle never contradicts the times: every reached node is inside it, every unreached one outside, save where two
-nodes of different storeys stand within a metre of each other.
+nodes of different storeys stand within a metre of each other (``shared_spots`` counts them).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from shapely.geometry import MultiPolygon, Point, Polygon
+from scipy.spatial import cKDTree
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from servicecircle.arrays import Floats, Ints
-from servicecircle.graph import Reached
+from servicecircle.arrays import Bools, Floats, Ints, Shapes
+from servicecircle.contour import Mesh, Places, Rings, Scratch, Town, draw_groups
+from servicecircle.graph import Reached, components, make_graph
 from servicecircle.model import Direction
 from servicecircle.network import WalkNetwork
+from servicecircle.parameters import Parameters, Profile
 from servicecircle.prices import EdgeSeconds
+from servicecircle.pricing import OUTSIDE
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.tessellation import Tessellation
 
-__all__ = ["Circle", "Drawer", "Start", "node_seconds"]
+__all__ = ["Circle", "Circles", "Drawer", "Starts", "merge_reached", "shared_spots", "simpler"]
 
-# a contour keeps this share of a side away from its ends, so that a vertex is never on the line
-_CLEAR = 0.02
+_ROOM = 1 << 18  # points that wait to become shapes
+_NOWHERE = "the street it is on leads nowhere"
+_TOO_FAR = "no street is reached within the cutoff"
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """Where circles begin: shares of edges from their tails, and the seconds to get there."""
+
+    edge: Ints
+    share: Floats
+    access_s: Floats
+
+    @classmethod
+    def of(cls, snapped: Snapped, attached: Attached, places: Ints) -> Starts:
+        """Return the starts of the given places, which were attached in the order they were snapped."""
+        return cls(snapped.edge[places], snapped.share[places], attached.access_s[places])
+
+    def take(self, which: Ints) -> Starts:
+        """Return the starts at the given positions."""
+        return Starts(self.edge[which], self.share[which], self.access_s[which])
 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """The area reached from (or towards) a place within a cutoff; empty where the place leads nowhere.
+    """The area reached from (or towards) a place within a cutoff.
 
-    ``area`` is in the network's metric CRS; ``street_m`` are metres of edges walked, cut at the exact cutoff.
+    ``area`` is in the network's metric CRS; ``street_m`` are metres of street walked, cut at the exact cutoff;
+    ``shed_ratio`` is the share that the area has of a circle with the radius walked on the level in a straight line;
+    ``reason`` says why an empty area is empty.
     """
 
     cutoff_s: float
     area: BaseGeometry
+    area_m2: float
     street_m: float
-
-    @property
-    def area_m2(self) -> float:
-        """Square metres of the area."""
-        return float(self.area.area)
-
-
-class Drawer:
-    """Draws the circles of places on one mesh, for one walker and direction."""
-
-    def __init__(
-        self, network: WalkNetwork, mesh: Tessellation, prices: EdgeSeconds, direction: Direction, beyond_m: float
-    ) -> None:
-        self._network, self._mesh, self._beyond_m = network, mesh, beyond_m
-        out, back = prices.forward_s, prices.backward_s
-        self._leave, self._enter = (out, back) if direction is Direction.FROM else (back, out)
-
-    def vertex_seconds(self, node_s: Floats, start: Start) -> Floats:
-        """Seconds of one place at every vertex of the mesh, from its seconds at the network's nodes."""
-        network, mesh = self._network, self._mesh
-        times = _vertex_times(network, mesh, node_s, self._leave, self._enter)
-        own = np.flatnonzero(mesh.sample_edge == start.edge)
-        ahead = mesh.sample_share[own] - start.share
-        leave, enter = self._leave[start.edge], self._enter[start.edge]
-        along = start.access_s + np.where(ahead >= 0, _times(leave, ahead), _times(enter, -ahead))
-        np.minimum.at(times, mesh.sample_vertex[own], along)
-        return times
-
-    def area(self, times: Floats, cutoff_s: float) -> BaseGeometry:
-        """Area within the cutoff: the line where times pass it is traced, inside on its left.
-
-        Of the least of several places' seconds it holds the circle of each.
-        """
-        mesh = self._mesh
-        inside = times <= cutoff_s
-        a, b, c = (inside[mesh.triangle_vertices[:, k]] for k in range(3))
-        mixed = np.flatnonzero((a | b | c) & ~(a & b & c))
-        if not len(mixed):
-            return Polygon()
-        corners, sides = np.column_stack([a[mixed], b[mixed], c[mixed]]), mesh.triangle_sides[mixed]
-        rows = np.arange(len(mixed))
-        # walking the triangle counter-clockwise, the contour enters where it leaves the inside
-        leaving = corners & ~np.roll(corners, -1, axis=1)
-        entering = ~corners & np.roll(corners, -1, axis=1)
-        begin, end = sides[rows, leaving.argmax(axis=1)], sides[rows, entering.argmax(axis=1)]
-        crossed, first = np.unique(begin, return_index=True)
-        after = np.searchsorted(crossed, end[first])
-        xy = self._crossings(times, inside, crossed, cutoff_s)
-        return _without_water(_polygons(_rings(after), xy), mesh.water)
-
-    def _crossings(self, times: Floats, inside: npt.NDArray[np.bool_], sides: Ints, cutoff_s: float) -> Floats:
-        """Where each crossed side is cut: exactly at the cutoff along a street, else half way, at most ``beyond_m``."""
-        mesh = self._mesh
-        pair, along, part = mesh.sides[sides], mesh.side_edge[sides], mesh.side_part[sides]
-        turned = ~inside[pair[:, 0]]
-        pair[turned], part = pair[turned][:, ::-1], np.where(turned, -part, part)
-        a, b = mesh.xy[pair[:, 0]], mesh.xy[pair[:, 1]]
-        street = along >= 0
-        left = cutoff_s - times[pair[:, 0]]
-        needs = np.where(part > 0, self._leave[along], self._enter[along]) * np.abs(part)
-        exact = np.divide(left, needs, out=np.zeros(len(left)), where=street & (needs > 0))
-        never = pair[:, 1] >= mesh.n_street
-        off = np.minimum(np.where(never, 1.0, 0.5), self._beyond_m / np.hypot(*(b - a).T))
-        share = np.clip(np.where(street, exact, off), _CLEAR, 1 - _CLEAR)
-        return np.asarray(a + share[:, None] * (b - a))
-
-    def circle(self, node_s: Floats, vertex_s: Floats, start: Start, cutoff_s: float) -> Circle:
-        """Draw one circle of one place."""
-        street_m = _street_m(self._network, node_s, self._leave, self._enter, start, cutoff_s)
-        return Circle(cutoff_s, self.area(vertex_s, cutoff_s), street_m)
+    shed_ratio: float
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Where a circle begins: a share of an edge from its tail, and the seconds to get there."""
+class Circles:
+    """Circles of several groups at several cutoffs: every array is (groups, cutoffs)."""
 
-    edge: int
-    share: float
-    access_s: float
+    cutoffs_s: tuple[float, ...]
+    area: Shapes
+    area_m2: Floats
+    street_m: Floats
+    dead: Bools
+    flat_mps: float
 
-    @classmethod
-    def of(cls, snapped: Snapped, attached: Attached, i: int) -> Start:
-        """Return the start of place ``i``."""
-        return cls(int(snapped.edge[i]), float(snapped.share[i]), float(attached.access_s[i]))
+    def of(self, group: int) -> list[Circle]:
+        """Return the circles of one group, in the order of the cutoffs."""
+        found = []
+        for k, cutoff in enumerate(self.cutoffs_s):
+            reason = _NOWHERE if self.dead[group] else _TOO_FAR
+            shed = self.shed_ratio[group, k]
+            area, square = self.area[group, k], float(self.area_m2[group, k])
+            empty = reason if area.is_empty else None
+            found.append(Circle(cutoff, area, square, float(self.street_m[group, k]), float(shed), empty))
+        return found
 
-
-def node_seconds(reached: Reached, i: int, attached: Attached) -> Floats:
-    """Seconds of source ``i`` at every node of the graph; ``inf`` where unreached."""
-    seconds = np.full(attached.graph.n, np.inf)
-    node, found = reached.of(i)
-    seconds[node] = found
-    return seconds
-
-
-def _times(seconds: float, share: Floats) -> Floats:
-    return share * seconds if np.isfinite(seconds) else np.full_like(share, np.inf)
-
-
-def _vertex_times(network: WalkNetwork, mesh: Tessellation, node_s: Floats, leave: Floats, enter: Floats) -> Floats:
-    """Seconds at every mesh vertex: a sample is reached from either end of its edge."""
-    times = np.full(len(mesh.xy), np.inf)
-    np.minimum.at(times, mesh.node, node_s[: network.n_nodes])
-    e, f = mesh.sample_edge, mesh.sample_share
-    near = np.isfinite(node_s[network.tail[e]]) | np.isfinite(node_s[network.head[e]])
-    e, f, v = e[near], f[near], mesh.sample_vertex[near]
-    from_tail = node_s[network.tail[e]] + f * leave[e]
-    from_head = node_s[network.head[e]] + (1 - f) * enter[e]
-    np.minimum.at(times, v, np.minimum(from_tail, from_head))
-    return times
+    @property
+    def shed_ratio(self) -> Floats:
+        """Area over the area of the circle with the radius walked on the level in a straight line."""
+        radius_m = self.flat_mps * np.array(self.cutoffs_s)
+        return np.asarray(self.area_m2 / (np.pi * radius_m**2))
 
 
-def _rings(after: Ints) -> list[Ints]:
-    """Follow the successor of each crossing until it closes: every crossing is on exactly one ring."""
-    rings, successor = [], after.tolist()
-    seen = [False] * len(successor)
-    for start in range(len(successor)):
-        if seen[start]:
-            continue
-        ring, at = [], start
-        while not seen[at]:
-            seen[at] = True
-            ring.append(at)
-            at = successor[at]
-        rings.append(np.array(ring, dtype=np.int64))
-    return rings
+class Drawer:
+    """Draws circles on one mesh, for one walker and direction.
+
+    It keeps nothing between calls: threads may share one.
+    """
+
+    def __init__(
+        self,
+        network: WalkNetwork,
+        mesh: Tessellation,
+        prices: EdgeSeconds,
+        direction: Direction,
+        parameters: Parameters,
+        profile: Profile,
+    ) -> None:
+        self._mesh = Mesh(
+            mesh.xy,
+            mesh.n_street,
+            mesh.bead_start,
+            mesh.bead_edge,
+            mesh.bead_share,
+            mesh.bead_vertex,
+            mesh.around_start,
+            mesh.around,
+            mesh.around_rim,
+            mesh.around_bead,
+            parameters.circles.beyond_street_m,
+        )
+        out, back = prices.forward_s, prices.backward_s
+        leave, enter = (out, back) if direction is Direction.FROM else (back, out)
+        ends = np.r_[network.tail, network.head]
+        order = np.argsort(ends, kind="stable")
+        self._town = Town(
+            network.tail,
+            network.head,
+            network.edges["length_m"].to_numpy(dtype=np.float64),
+            leave,
+            enter,
+            np.r_[0, np.cumsum(np.bincount(ends, minlength=network.n_nodes))].astype(np.int64),
+            (order % network.n_edges).astype(np.int64),
+        )
+        self._flat_mps = profile.flat_mps
+        self._lively = _lively(network, prices, parameters.snap.min_component_nodes)
+
+    def draw(self, reached: Reached, starts: Starts, cutoffs_s: Sequence[float], groups: Ints | None = None) -> Circles:
+        """Draw the circles of every group at every cutoff.
+
+        Parameters
+        ----------
+        reached
+            Seconds of each group at the nodes of the graph, within the largest cutoff at least, access included.
+        starts
+            Where the groups begin.
+        cutoffs_s
+            In any order, at most 254 of them.
+        groups
+            Group of each start, ascending; by default each start is a group of its own. The area of several starts
+            is drawn from the seconds to the nearest of them, and holds the circle of each.
+        """
+        count = len(reached.start) - 1
+        of = np.arange(len(starts.edge)) if groups is None else groups
+        first = np.searchsorted(of, np.arange(count + 1)).astype(np.int64)
+        alive = self._lively[starts.edge]
+        dead = np.bincount(of, alive, minlength=count) == 0
+        access = np.where(alive, starts.access_s, np.inf)
+        node_seconds = np.where(np.repeat(dead, np.diff(reached.start)), np.inf, reached.seconds)
+        places = Places(
+            reached.start, reached.node, node_seconds, first, starts.edge.astype(np.int64), starts.share, access
+        )
+        order = np.argsort(cutoffs_s, kind="stable")
+        back = np.argsort(order, kind="stable")
+        cutoffs = np.array(cutoffs_s, dtype=np.float64)[order]
+        area, area_m2, walked = self._draw(places, cutoffs)
+        return Circles(tuple(cutoffs_s), area[:, back], area_m2[:, back], walked[:, back], dead, self._flat_mps)
+
+    def _draw(self, places: Places, cutoffs: Floats) -> tuple[Shapes, Floats, Floats]:
+        """Draw group after group; when the rings fill their room shapes are made of them."""
+        groups = len(places.first_start) - 1
+        area = np.full((groups, len(cutoffs)), Polygon(), dtype=object)
+        area_m2, walked = np.zeros(area.shape), np.zeros(area.shape)
+        scratch, rings = self._scratch(places), _room(_ROOM, walked)
+        done = 0
+        while done < groups:
+            begin = done
+            done, count = draw_groups(self._mesh, self._town, places, scratch, cutoffs, begin, 0, rings)
+            _assemble(rings, count, area, area_m2)
+            scratch.seen[:] = -1
+            if done == begin:  # the room is too small for one group
+                rings = _room(2 * len(rings.xy), walked)
+        return area, area_m2, walked
+
+    def _scratch(self, places: Places) -> Scratch:
+        mesh, town = self._mesh, self._town
+        n = len(mesh.xy)
+        edges, spokes = len(town.tail), len(mesh.around)
+        nobody = np.full(edges, -1, dtype=np.int64)
+        return Scratch(
+            node_s=np.full(len(town.at_start) - 1, np.inf),
+            level=np.full(n, OUTSIDE, dtype=np.uint8),
+            vertices=np.empty(n, dtype=np.int64),
+            seen=nobody,
+            listed=np.empty(edges, dtype=np.int64),
+            edge_start=nobody.copy(),
+            next_start=np.full(len(places.start_edge), -1, dtype=np.int64),
+            slot=np.empty(spokes, dtype=np.int64),
+            here=np.empty(spokes, dtype=np.int64),
+            crossed=np.empty(spokes, dtype=np.int64),
+            leaves=np.empty(spokes, dtype=np.int64),
+            cut=np.empty((spokes, 2)),
+            ring_first=np.empty(spokes + 1, dtype=np.int64),
+            ring_area=np.empty(spokes),
+            ring_box=np.empty((spokes, 4)),
+            ring_shell=np.empty(spokes, dtype=np.int64),
+        )
 
 
-def _polygons(rings: list[Ints], xy: Floats) -> BaseGeometry:
-    """Rings run counter-clockwise round land and clockwise round holes: put each hole into its shell."""
-    outlines = [xy[ring] for ring in rings]
-    signed = np.array([_signed_area(ring) for ring in outlines])
-    shells = [outlines[k] for k in np.flatnonzero(signed > 0)]
-    holes = [outlines[k] for k in np.flatnonzero(signed < 0)]
-    bodies = np.array([Polygon(shell) for shell in shells])
-    if not holes:
-        return _one(list(bodies))
-    points = [Point(hole[0]) for hole in holes]
-    owner: dict[int, list[Floats]] = {}
-    for k, point in enumerate(points):
-        around = np.flatnonzero(shapely.contains(bodies, point)) if len(bodies) > 1 else np.array([0])
-        smallest = int(around[np.argmin(shapely.area(bodies[around]))])
-        owner.setdefault(smallest, []).append(holes[k])
-    return _one([Polygon(shell, owner.get(k)) for k, shell in enumerate(shells)])
+def merge_reached(reached: Reached, groups: Ints, count: int) -> Reached:
+    """Return the seconds to the nearest member of each group; sources of a negative group are left out."""
+    row = np.repeat(groups, np.diff(reached.start))
+    keep = row >= 0
+    row, node, seconds = row[keep], reached.node[keep], reached.seconds[keep]
+    order = np.lexsort((seconds, node, row))
+    row, node, seconds = row[order], node[order], seconds[order]
+    first = np.ones(len(row), dtype=bool)
+    first[1:] = (row[1:] != row[:-1]) | (node[1:] != node[:-1])
+    start = np.searchsorted(row[first], np.arange(count + 1)).astype(np.int64)
+    return Reached(start, node[first], seconds[first])
 
 
-def _one(parts: list[Polygon]) -> BaseGeometry:
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+def shared_spots(network: WalkNetwork, within_m: float = 1.0) -> Ints:
+    """Nodes within ``within_m`` in plan of a node of another storey: no flat area can tell the two apart.
+
+    Two nodes are of different storeys where they touch edges of different layers, or where a lift joins them on the
+    spot.
+    """
+    ends = np.r_[network.tail, network.head]
+    layer = np.tile(network.edges["layer"].to_numpy(), 2)
+    storeys: list[set[int]] = [set() for _ in range(network.n_nodes)]
+    for node, storey in zip(ends.tolist(), layer.tolist(), strict=True):
+        storeys[node].add(storey)
+    near = cKDTree(network.node_xy).query_pairs(within_m, output_type="ndarray")
+    apart = np.array([storeys[a] != storeys[b] for a, b in near], dtype=bool)
+    lift = np.flatnonzero(network.edges["length_m"].to_numpy() == 0)
+    return np.unique(np.r_[near[apart].ravel(), network.tail[lift], network.head[lift]]).astype(np.int64)
 
 
-def _signed_area(ring: Floats) -> float:
-    x, y = ring[:, 0] - ring[0, 0], ring[:, 1] - ring[0, 1]
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+def simpler(areas: Shapes, error_m: float) -> Shapes:
+    """Return areas with fewer points, for display: no point of an outline moves farther than ``error_m``.
+
+    What is counted and published is drawn in full.
+    """
+    return np.asarray(shapely.simplify(areas, error_m, preserve_topology=True), dtype=object)
 
 
-def _without_water(area: BaseGeometry, water: BaseGeometry | None) -> BaseGeometry:
-    if water is None or not shapely.intersects(water, area):
-        return area
-    dry = shapely.difference(area, water)
-    parts = [p for p in shapely.get_parts(dry) if isinstance(p, Polygon)]
-    return _one(parts) if parts else Polygon()
+def _room(points: int, walked: Floats) -> Rings:
+    some = points // 4
+    group, cutoff = (np.zeros(some, dtype=np.int64) for _ in range(2))
+    return Rings(np.zeros((points, 2)), np.zeros(some + 1, dtype=np.int64), np.zeros(some), group, cutoff, walked)
 
 
-def _street_m(
-    network: WalkNetwork,
-    node_s: Floats,
-    leave: Floats,
-    enter: Floats,
-    start: Start,
-    cutoff_s: float,
-) -> float:
-    """Metres of street walked within the cutoff: each edge from its tail, from its head, or both."""
-    left_tail, left_head = cutoff_s - node_s[network.tail], cutoff_s - node_s[network.head]
-    walked = np.minimum(_reach(left_tail, leave) + _reach(left_head, enter), 1.0)
-    edge, share = start.edge, start.share
-    left = cutoff_s - start.access_s
-    ahead = min(left / leave[edge], 1 - share) if left > 0 else 0.0
-    behind = min(left / enter[edge], share) if left > 0 else 0.0
-    # the stretch round the start may overlap what is walked from the ends
-    covered = _reach(left_tail, leave)[edge], _reach(left_head, enter)[edge]
-    low, high = min(covered[0], share - behind), max(1 - covered[1], share + ahead)
-    own = covered[0] + covered[1] + ahead + behind
-    own -= max(0.0, covered[0] - (share - behind)) + max(0.0, share + ahead - (1 - covered[1]))
-    walked[edge] = min(1.0, own) if low <= high else 1.0
-    return float((walked * network.edges["length_m"].to_numpy()).sum())
+def _lively(network: WalkNetwork, prices: EdgeSeconds, min_nodes: int) -> Bools:
+    """Whether each edge can be walked and lies in a piece of at least ``min_nodes`` nodes, if there is one so large."""
+    tail, head = network.tail, network.head
+    onwards, back = np.isfinite(prices.forward_s), np.isfinite(prices.backward_s)
+    either = np.where(onwards | back, 1.0, np.inf)
+    label, size = components(make_graph(network.n_nodes, np.r_[tail, head], np.r_[head, tail], np.r_[either, either]))
+    enough = min(min_nodes, int(size.max(initial=0)))
+    return np.asarray((onwards | back) & (size[label[tail]] >= enough))
 
 
-def _reach(left_s: Floats, seconds: Floats) -> Floats:
-    possible = np.isfinite(left_s) & (left_s > 0) & np.isfinite(seconds)
-    full = possible & (seconds <= left_s)
-    share = np.divide(left_s, seconds, out=np.zeros_like(left_s), where=possible & (seconds > 0))
-    return np.where(full, 1.0, np.clip(share, 0.0, 1.0))
+def _assemble(rings: Rings, count: int, area: Shapes, area_m2: Floats) -> None:
+    """Make shapes of rings, and fill in those and their square metres, both (groups, cutoffs)."""
+    if not count:
+        return
+    at = rings.group[:count] * area.shape[1] + rings.cutoff[:count]
+    area_m2 += np.bincount(at, rings.area[:count], area.size).reshape(area.shape)
+    body = np.flatnonzero(rings.area[:count] > 0)
+    offsets = rings.first[: count + 1], np.r_[body, count]
+    bodies = shapely.from_ragged_array(shapely.GeometryType.POLYGON, rings.xy[: rings.first[count]], offsets)
+    owner = at[body]
+    parts = np.bincount(owner, minlength=area.size)
+    single = parts[owner] == 1
+    flat = area.reshape(-1)  # the same cells
+    flat[owner[single]] = bodies[single]
+    several = np.flatnonzero(parts > 1)
+    if len(several):
+        flat[several] = shapely.multipolygons(bodies[~single], indices=np.searchsorted(several, owner[~single]))

@@ -39,7 +39,6 @@ class CircleParameters(_Frozen):
     direction: Literal["from", "to"]
     beyond_street_m: float = Field(gt=0)
     sample_m: float = Field(gt=1)
-    lattice_m: float = Field(gt=1)
 
 
 class PaceParameters(_Frozen):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
+from servicecircle.circles import About, draw_circles
 from servicecircle.coverage import Access, coverage_table, home_access
 from servicecircle.demand import Demand, estimate_demand, given_demand
 from servicecircle.doors import describe_doors, entrance_table, measure_times
@@ -15,7 +16,7 @@ from servicecircle.ingest.walkable import Rule
 from servicecircle.isochrone import Drawer
 from servicecircle.model import Direction, Progress, Status, Study, Variant
 from servicecircle.parameters import Parameters
-from servicecircle.places import About, describe_places, draw_circles, school_table
+from servicecircle.places import describe_places, school_table
 from servicecircle.prices import edge_seconds
 from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
@@ -78,15 +79,15 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     progress.step("circles")
     cutoffs, direction = parameters.cutoffs_s(), Direction(parameters.circles.direction)
     mesh = build_tessellation(streets.network, streets.water, parameters.circles)
-    drawer = Drawer(streets.network, mesh, streets.prices, direction, parameters.circles.beyond_street_m)
+    drawer = Drawer(streets.network, mesh, streets.prices, direction, parameters, streets.profile)
     reached = node_times(walk, doors.place, max(cutoffs), direction)
     about = About(cutoffs, streets.profile.name, direction.value, study.area.crs)
-    isochrones, unions = draw_circles(drawer, walk, reached, doors.places, placed, about)
+    isochrones, unions = draw_circles(drawer, walk, reached, doors.snapped, placed, about)
     without_hills = edge_seconds(streets.network, parameters, scene.level(variant))
-    flat = Drawer(streets.network, mesh, without_hills, direction, parameters.circles.beyond_street_m)
+    flat = Drawer(streets.network, mesh, without_hills, direction, parameters, streets.profile)
     about_level = replace(about, cutoffs_s=(QUARTER_S,), profile=scene.level(variant).profile or "")
     reached = node_times(level, doors.place, QUARTER_S, direction)
-    level_circles, _ = draw_circles(flat, level, reached, doors.places, placed, about_level)
+    level_circles, _ = draw_circles(flat, level, reached, doors.snapped, placed, about_level)
 
     progress.step("coverage")
     cutoff = parameters.coverage.cutoff_s

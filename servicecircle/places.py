@@ -1,85 +1,22 @@
-"""What each place reaches and who reaches it: circles, unions of circles, and a row for every school gate."""
+"""What each place reaches and who reaches it, and a row for every school gate."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from servicecircle.arrays import Floats
-from servicecircle.coverage import BASES, Access, in_basis
+from servicecircle.coverage import Access
 from servicecircle.crs import WGS84, to_metric
 from servicecircle.demand import Demand
 from servicecircle.doors import Times
-from servicecircle.graph import Reached
-from servicecircle.isochrone import Drawer, Start, node_seconds
 from servicecircle.model import Study, Tier
-from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.units import QUARTER_S
 
-__all__ = ["About", "describe_places", "draw_circles", "school_table"]
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a set of circles is about: cutoffs, who walks, which way, and the CRS they are drawn in."""
-
-    cutoffs_s: tuple[float, ...]
-    profile: str
-    direction: str
-    crs: str
-
-
-def draw_circles(
-    drawer: Drawer, attached: Attached, reached: Reached, snapped: Snapped, placed: gpd.GeoDataFrame, about: About
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Draw the circles of every placed facility, and the union of each tier's circles.
-
-    Returns
-    -------
-    tuple
-        Circles: facility_id, cutoff_s, profile, direction, area_m2, street_m. Unions: tier, basis, cutoff_s, profile,
-        direction, area_m2. EPSG:4326. A union is drawn from the seconds to the *nearest* place of the tier.
-    """
-    rows: list[tuple[object, ...]] = []
-    areas: list[BaseGeometry] = []
-    groups = {
-        (tier.value, basis): (placed["tier"] == tier).to_numpy() & in_basis(placed, basis)
-        for tier in Tier
-        for basis in BASES
-    }
-    least: dict[tuple[str, str], Floats] = {}
-    for i, facility in enumerate(placed["facility_id"]):
-        start = Start.of(snapped, attached, i)
-        node_s = node_seconds(reached, i, attached)
-        vertex_s = drawer.vertex_seconds(node_s, start)
-        for key, members in groups.items():
-            if members[i]:
-                least[key] = np.minimum(vertex_s, least[key]) if key in least else vertex_s
-        for cutoff in about.cutoffs_s:
-            circle = drawer.circle(node_s, vertex_s, start, cutoff)
-            rows.append((facility, cutoff, about.profile, about.direction, circle.area_m2, circle.street_m))
-            areas.append(circle.area)
-    circles = _frame(rows, ["facility_id", "cutoff_s", "profile", "direction", "area_m2", "street_m"], areas, about)
-    rows, areas = [], []
-    for (tier, basis), seconds in sorted(least.items()):
-        for cutoff in about.cutoffs_s:
-            area = drawer.area(seconds, cutoff)
-            rows.append((tier, basis, cutoff, about.profile, about.direction, area.area))
-            areas.append(area)
-    unions = _frame(rows, ["tier", "basis", "cutoff_s", "profile", "direction", "area_m2"], areas, about)
-    return circles, unions
-
-
-def _frame(
-    rows: list[tuple[object, ...]], columns: list[str], areas: list[BaseGeometry], about: About
-) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=areas, crs=about.crs).to_crs(WGS84)
+__all__ = ["describe_places", "school_table"]
 
 
 def describe_places(
