@@ -37,11 +37,10 @@ from servicecircle.ingest.osm import read_osm
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import apply_rules, load_rules
-from servicecircle.model import Ways
-from servicecircle.model import Variant
+from servicecircle.model import Variant, Ways
 from servicecircle.network import WalkNetwork, build_network
-from servicecircle.prices import edge_seconds
 from servicecircle.pipeline import build_streets
+from servicecircle.prices import edge_seconds
 
 # name, module that runs it, package it needs
 PEERS = [

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from servicecircle.arrays import Floats
 from servicecircle.coverage import Access
@@ -13,7 +14,6 @@ from servicecircle.crs import WGS84, to_metric
 from servicecircle.demand import Demand
 from servicecircle.doors import Times
 from servicecircle.model import Study, Tier
-from servicecircle.snapping import Snapped
 from servicecircle.units import QUARTER_S
 
 __all__ = ["describe_places", "school_table"]
@@ -44,11 +44,12 @@ def describe_places(
     tier = placed["tier"].to_numpy()
     for name in Tier:
         columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
-    walk, level = access.walk_s <= QUARTER_S, access.level_s <= QUARTER_S
+    # as numbers: a product of people with truth values would be added up one by one
+    walk, level = ((block <= QUARTER_S).astype(np.float64) for block in (access.walk_s, access.level_s))
     people = _people(demand)
     columns |= _range("people_900", people @ walk.T)
     columns["terrain_loss"] = _loss(people @ walk.T, people @ level.T)
-    round_about = people @ (access.radius_m <= radius_m).T
+    round_about = people @ (access.radius_m <= radius_m).astype(np.float64).T
     columns["people_radius"], columns["people_level_900"] = round_about.mean(axis=0), (people @ level.T).mean(axis=0)
     columns["detour_loss"] = _loss(people @ level.T, round_about)
     columns["area_radius_m2"] = _dry_discs_m2(placed, radius_m, water, study.area.crs)

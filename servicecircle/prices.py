@@ -109,6 +109,8 @@ def edge_names(edges: pd.DataFrame) -> set[str]:
 
 def _named(edges: pd.DataFrame, names: Collection[str]) -> Bools:
     """Whether each edge is named by its link, its own id, or its way (``way/123``)."""
+    if not names:
+        return np.zeros(len(edges), dtype=bool)
     wanted = list(names)
     way = "way/" + edges["osm_way_id"].astype(str)
     return np.asarray(edges["link_id"].isin(wanted) | edges["edge_id"].isin(wanted) | way.isin(wanted))

@@ -20,9 +20,9 @@ __all__ = [
     "Levels",
     "add_walked",
     "clear_group",
+    "level_vertices",
     "list_edges",
     "open_group",
-    "level_vertices",
     "seconds_at",
     "walked_to",
 ]
