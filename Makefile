@@ -2,10 +2,11 @@
 #   make study   the study of the bundled district: tables, layers and the map, under build/
 #   make serve   the service on http://127.0.0.1:8000, over that study
 #   make test    every test
+#   make bench   speed and quality beside other tools
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study serve test check docs lock data clean
+.PHONY: study serve test check docs bench lock data clean
 
 study: .venv/study.stamp
 	@$(BIN)/servicecircle build --out build
@@ -37,10 +38,23 @@ docs: .venv/develop.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Speed and quality beside other tools, in an environment of its own; minutes, not seconds. Not part of any test.
+bench: .bench/stamp
+	@.bench/bin/python -m benchmarks.circles
+	@.bench/bin/python -m benchmarks.heights
+	@.bench/bin/python -m benchmarks.climb
+
+.bench/stamp: requirements/bench.txt pyproject.toml
+	@test -x .bench/bin/python || $(PYTHON) -m venv .bench
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 # Maintainers: rewrite the lock files (needs uv), and the data set from the gathered source material.
 lock:
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps -o requirements/study.txt
 	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps --group test --group check --group docs -o requirements/develop.txt
+	uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group apps --group bench -o requirements/bench.txt
 
 data: .venv/study.stamp
 	$(BIN)/python data/geo/make.py --source $(SOURCE)
