@@ -135,3 +135,23 @@ def test_no_walker_is_quicker_in_the_hills_than_on_the_level_at_the_same_pace(ch
 def test_what_a_pram_reaches_an_adult_reaches(chosen: Lines) -> None:
     net = network(ways_of(chosen))
     assert not (np.isfinite(seconds(net, "stepfree")) & ~np.isfinite(seconds(net, "adult"))).to_numpy().any()
+
+
+@LIMITS
+@given(lines, st.sampled_from(["adult", "elder", "stepfree", "level-pupil", "flat"]))
+def test_no_time_is_negative_and_no_way_round_is_shorter(chosen: Lines, name: str) -> None:
+    found = seconds(network(ways_of(chosen), terrain=plane(east=0.15, north=-0.1)), name).to_numpy()
+    assert (found >= 0).all()
+    for k in range(len(found)):
+        assert (found <= found[:, [k]] + found[[k], :] + 1e-6).all()
+
+
+@LIMITS
+@given(lines, st.floats(-0.4, 0.4), st.floats(-0.4, 0.4))
+def test_up_a_flight_takes_no_less_than_down(chosen: Lines, east: float, north: float) -> None:
+    net = network(ways_of(chosen), terrain=plane(east=east, north=north))
+    prices, edges = price(net), net.edges
+    flights = (edges["kind"] == "stairs").to_numpy() & np.isfinite(edges["rise_m"].to_numpy())
+    up = np.where(edges["rise_m"] >= 0, prices.forward_s, prices.backward_s)[flights]
+    down = np.where(edges["rise_m"] >= 0, prices.backward_s, prices.forward_s)[flights]
+    assert (up >= down - 1e-9).all()
