@@ -8,7 +8,9 @@ import numpy as np
 
 from servicecircle.arrays import Floats, Ints
 from servicecircle.compiled import compiled
-from servicecircle.pricing import (
+from servicecircle.rings import find_shells, trace, write_down
+from servicecircle.settling import Small
+from servicecircle.wavefront import (
     Levels,
     add_walked,
     clear_group,
@@ -18,8 +20,6 @@ from servicecircle.pricing import (
     seconds_at,
     walked_to,
 )
-from servicecircle.rings import find_shells, trace, write_down
-from servicecircle.settling import Small
 
 __all__ = ["Mesh", "Places", "Rings", "Scratch", "Town", "draw_groups"]
 

@@ -22,10 +22,10 @@ from servicecircle.model import Direction
 from servicecircle.network import WalkNetwork
 from servicecircle.parameters import Parameters, Profile
 from servicecircle.prices import EdgeSeconds
-from servicecircle.pricing import OUTSIDE
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 from servicecircle.tessellation import Tessellation
+from servicecircle.wavefront import OUTSIDE
 
 __all__ = ["Circle", "Circles", "Drawer", "Starts", "merge_reached", "shared_spots", "simpler"]
 

@@ -117,7 +117,7 @@ def test_circles_have_the_published_shape(ask: Ask, sound: Path) -> None:
     assert found["type"] == "FeatureCollection"
     assert [f["properties"]["cutoff_s"] for f in found["features"]] == [300, 600, 900]
     for feature in found["features"]:
-        assert set(feature["properties"]) == {"cutoff_s", "profile", "direction", "area_m2", "street_m"}
+        assert set(feature["properties"]) == {"cutoff_s", "profile", "direction", "area_m2", "street_m", "shed_ratio"}
         assert (feature["properties"]["profile"], feature["properties"]["direction"]) == ("elder", "from")
     areas = [shapely.from_geojson(json.dumps(f["geometry"])) for f in found["features"]]
     assert all(a.is_valid and a.geom_type in {"Polygon", "MultiPolygon"} for a in areas)
