@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from servicecircle.errors import InputError
 from servicecircle.graph import make_graph, path
+from servicecircle.ingest.links import LINK_COLUMNS, read_links
+from servicecircle.ingest.text_table import read_text_table
 from servicecircle.model import Variant
 from servicecircle.network import WalkNetwork
 from servicecircle.prices import edge_seconds
@@ -106,3 +111,30 @@ def test_adding_a_link_never_makes_a_time_longer_nor_removing_one_shorter(links:
     )
     assert (many <= few + 1e-6).all(axis=None)
     assert (many < few).any(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("rise_m", "-5", "less than nothing"),
+        ("rise_m", "tall", "not a number"),
+        ("kind", "rocket", "an unknown word"),
+        ("state", "broken", "an unknown word"),
+        ("direction", "sideways", "an unknown word"),
+        ("opening_hours", "from nine to five", "opening_hours syntax"),
+        ("from_lat", "106.5", "off the globe"),
+        ("to_lon", "", "half a position"),
+        ("osm_id", "", "half a name"),
+    ],
+)
+def test_a_wrong_cell_of_the_register_is_named(tmp_path: Path, column: str, cell: str, said: str) -> None:
+    row = dict.fromkeys(LINK_COLUMNS, "") | {"link_id": "L1", "kind": "lift", "osm_type": "node", "osm_id": "7"}
+    row |= {"from_lon": "106.5", "from_lat": "29.5", "to_lon": "106.5", "to_lat": "29.5", column: cell}
+    path = tmp_path / "vertical_links.csv"
+    path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", "utf-8")
+    with pytest.raises(InputError) as raised:
+        read_links(read_text_table(path, LINK_COLUMNS))
+    (fault,) = raised.value.faults
+    assert said in fault.problem
+    assert (fault.file, fault.row) == ("vertical_links.csv", 2)
+    assert column in str(fault.column)
