@@ -236,3 +236,22 @@ def test_output_is_utf8_whatever_the_terminal_says(sound: Path, cli: Run, monkey
     done = cli("ledger", "--data", sound)
     assert done.returncode == 0, done.stderr
     assert "台账" in done.stdout
+
+
+def test_a_walk_in_a_variant_is_another_walk_and_a_link_that_is_nowhere_is_refused(
+    ask: Ask, sound: Path, tmp_path: Path
+) -> None:
+    def seconds(*more: str | Path) -> float:
+        answer = ask("walk", "--data", sound, "--from", HERE, "--to", THERE, "--json", *more)
+        assert answer.code == 0, answer.err
+        return float(json.loads(answer.out)["seconds"])
+
+    slow = tmp_path / "slow.toml"
+    slow.write_text("pace = 0.5\n", "utf-8")
+    assert seconds("--variant", slow) == pytest.approx(2 * seconds(), rel=0.01)
+    assert seconds("--paid") <= seconds()
+    slow.write_text('closed = ["way/99999999"]\n', "utf-8")
+    refused = ask("walk", "--data", sound, "--from", HERE, "--to", THERE, "--variant", slow)
+    assert refused.code == 2
+    assert "no such link" in refused.err
+    assert "way/99999999" in refused.err
