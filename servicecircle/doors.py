@@ -39,11 +39,6 @@ class Doors:
     place: Ints
     home: Ints
 
-    @property
-    def places(self) -> Snapped:
-        """Where the nearest door of each place snapped."""
-        return self.snapped.take(self.place)
-
     def join(self, network: WalkNetwork) -> Joined:
         """Put every door on a network, to be priced as often as needed."""
         return join(network, self.snapped, self.owner)

@@ -84,12 +84,8 @@ def open_scene(streets: Streets, homes: gpd.GeoDataFrame, variant: Variant) -> S
 def access_in(scene: Scene, variant: Variant) -> Access:
     """Seconds from every home to every place in a variant: the same doors, priced again.
 
-    Doors are opened anew only where the variant counts other places.
-
-    Examples
-    --------
-    What closing a lift or another pace does to coverage: ``compare(results.access, access_in(results.scene,
-    Variant(pace=0.8)), ...)``.
+    Doors are opened anew only where the variant counts other places. ``coverage.compare`` says who gains and who loses
+    between two answers.
     """
     places = places_in(scene.streets.study.facilities, variant)
     if not places["facility_id"].equals(scene.places["facility_id"]):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from servicecircle.errors import Fault, InputError
+from servicecircle.hours import is_day
 from servicecircle.model import Declared
 
 __all__ = ["read_declared", "read_entries", "read_toml"]
@@ -33,7 +34,7 @@ def read_declared(path: Path) -> tuple[Declared, ...]:
             (not _OF.fullmatch(of), "counts of nothing known", "use school, base, designation:ID, ...", "of"),
             (of in seen, "counted twice", "keep the newer count", "of"),
             (count < 0, "a count below 0", "give the published count, or leave the entry out", "count"),
-            (not _is_date(date), "not a date", "write it as 2025-12-10", "date"),
+            (not is_day(date), "not a date", "write it as 2025-12-10", "date"),
         ):
             if wrong:
                 faults.append(Fault(problem, remedy, path.name, row, key, entry.get(key)))
@@ -109,11 +110,3 @@ def _entry(
         elif type(entry[name]) is not types[name]:
             wrong.append(("of a wrong type", f"give a value of type {types[name].__name__}", name, entry.pop(name)))
     return entry, wrong
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

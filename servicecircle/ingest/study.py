@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
+from servicecircle.hours import is_day
 from servicecircle.ingest.declared import read_declared, read_toml
 from servicecircle.ingest.demand import POPULATION, read_demand, read_population
 from servicecircle.ingest.entrances import ENTRANCES, read_entrances
@@ -151,19 +151,12 @@ def _layer(folder: Path, name: str, columns: list[str], key: str | None = None) 
 def _head(path: Path) -> dict[str, Any]:
     head, _ = read_toml(path)
     faults = [Fault(f"no {key}", f'add {key} = "..."', path.name, None, key) for key in _HEAD if key not in head]
-    if not faults and not _is_date(str(head["data_date"])):
+    if not faults and not is_day(str(head["data_date"])):
         remedy = 'write it as data_date = "2026-04-26"'
         faults = [Fault("not a date", remedy, path.name, None, "data_date", head["data_date"])]
     if faults:
         raise InputError(faults)
     return head
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _table(folder: Path, name: str, columns: list[str]) -> TextTable:
