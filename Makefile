@@ -18,7 +18,7 @@ serve: .venv/study.stamp
 	@$(BIN)/python -m api --bundle build
 
 test: .venv/develop.stamp
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/develop.stamp
 	@$(BIN)/ruff check .

@@ -20,10 +20,12 @@ from servicecircle.arrays import Floats, Ints
 __all__ = [
     "APPROXIMATE",
     "LOCATED",
+    "Access",
     "Declared",
     "Direction",
     "Kind",
     "Progress",
+    "Relation",
     "Status",
     "Study",
     "StudyArea",
@@ -57,6 +59,24 @@ class Status(StrEnum):
     LOADED = "loaded"  # named in the district's papers, singly or as a complete class
     CANDIDATE = "candidate"  # from a public list; the district has not named it
     VERIFIED = "verified"  # the office confirmed it
+
+
+class Access(StrEnum):
+    """Who may come to a place."""
+
+    PUBLIC = "public"
+    BOOKING = "booking"  # after booking
+    PUPILS = "pupils"  # pupils and their families only
+
+
+class Relation(StrEnum):
+    """How a place stands to another."""
+
+    PART_OF = "part_of"  # lies within it
+    BRANCH_OF = "branch_of"  # a second seat of the same house
+    RUN_BY = "run_by"
+    PARTNER = "partner"  # work together by agreement
+    REPLACES = "replaces"
 
 
 class Direction(StrEnum):

@@ -63,7 +63,9 @@ _AS_READ = {
 FACILITY_COLUMNS = tuple(_AS_READ)
 """Columns of facilities.csv, in order."""
 
-FACILITY_OPTIONAL = ("entrances",)
+FACILITY_OPTIONAL = (
+    "entrances", "access", "opening_hours", "capacity", "website", "contact", "relations",
+)  # fmt: skip
 """Columns that facilities.csv may have."""
 
 FACILITIES = pa.DataFrameSchema(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from servicecircle.datasets import bundled_study
 from servicecircle.ingest.parameters import read_parameters
@@ -15,6 +16,7 @@ from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Study, Variant
 from servicecircle.pipeline import Results, Streets, build_streets, run
+from tests import chromium as browsers
 from tests.town import Town
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -25,6 +27,19 @@ class Silent:
 
     def step(self, text: str) -> None:
         """Say nothing."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the summary, not in a dot, that the browser tests did not run."""
+    if browsers.executable() is None:
+        terminalreporter.write_line(browsers.MISSING, red=True, bold=True)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start the browser of this machine, once a module."""
+    with browsers.started() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

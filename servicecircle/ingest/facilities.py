@@ -16,11 +16,12 @@ from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
 from servicecircle.ingest.declared import read_entries
 from servicecircle.ingest.entrances import check_entrances
+from servicecircle.ingest.particulars import check_particulars
 from servicecircle.ingest.text_table import Extent, TextTable, is_id, read_positions, read_text_table
 from servicecircle.model import APPROXIMATE, LOCATED, Kind, Status, Tier
 from servicecircle.schemas import DESIGNATIONS, FACILITIES, FACILITY_COLUMNS, FACILITY_OPTIONAL
 
-__all__ = ["read_categories", "read_facilities"]
+__all__ = ["facilities_of", "read_categories", "read_facilities"]
 
 _DATUMS = ("wgs84", "gcj02", "bd09")
 _LEVELS = ("primary", "middle", "vocational", "special", "kindergarten")
@@ -50,11 +51,22 @@ def read_facilities(path: Path, categories: pd.DataFrame, extent: Extent) -> gpd
     InputError
         All faults of the file, each with its row, column, value and remedy.
     """
-    table = read_text_table(path, FACILITY_COLUMNS, FACILITY_OPTIONAL)
+    return facilities_of(read_text_table(path, FACILITY_COLUMNS, FACILITY_OPTIONAL), categories, extent)
+
+
+def facilities_of(table: TextTable, categories: pd.DataFrame, extent: Extent) -> gpd.GeoDataFrame:
+    """Check a registry as text, wherever it was read from: ``read_facilities`` says what comes in and what goes out.
+
+    Raises
+    ------
+    InputError
+        All faults of the table, each with its row, column, value and remedy.
+    """
     _check_words(table, [str(category) for category in categories.index])
     lon, lat = read_positions(table, extent)
     _check_confidence(table)
     check_entrances(table, lon, lat, extent)
+    check_particulars(table)
     frame = gpd.GeoDataFrame(table.done(), geometry=_points(lon, lat), crs=WGS84)
     cells = table.cells
     frame["lon"], frame["lat"] = lon, lat

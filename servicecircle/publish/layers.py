@@ -21,7 +21,8 @@ _NETWORK = [
 _FACILITIES = [
     "facility_id", "kind", "tier", "category", "category_zh", "category_en", "name", "subdistrict", "address",
     "status", "status_reason", "source", "position_source", "position_confidence", "located", "approximate", "licence",
-    "redistributable", "designations", "level", "batch", "open_from", "open_to", "note", "snap_m", "snap_far",
+    "redistributable", "designations", "level", "batch", "open_from", "open_to", "access",
+    "opening_hours", "capacity", "website", "relations", "note", "snap_m", "snap_far",
     "snap_height_m", "snap_flag", "entrance_reason", "n_entrances", "inside_area",
     "n_school_900", "n_community_900", "n_base_900", "people_900_low", "people_900", "people_900_high", "area_900_m2",
     "terrain_loss", "people_radius", "people_level_900", "area_radius_m2", "area_level_900_m2", "detour_loss",

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from maps.bundle import Bundle, read_bundle
 from maps.study import study_page, write_study
 from tests.maps.hostile import hostile_names
 from tests.maps.town import write_town
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MISSING = "NO BROWSER TEST RAN: Chromium is missing. Install it (Debian: apt-get install chromium fonts-noto-cjk)."
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE_MS = 8000
 PHONE, DESKTOP = (390, 844), (1440, 900)
 OWN = ("file://", "data:", "blob:")
-
-
-def _executable() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in the summary, not in a dot, that the browser tests did not run."""
-    if _executable() is None:
-        terminalreporter.write_line(MISSING, red=True, bold=True)
 
 
 @dataclass
@@ -50,18 +36,6 @@ def open_tab(page: Page, tab: str) -> None:
 
 
 Opener = Callable[..., AbstractContextManager[Visit]]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Start the browser of this machine, once a module: its event loop must not outlive the browser tests."""
-    executable = _executable()
-    if executable is None:
-        pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,7 @@ def test_the_bundle_page_names_every_key_of_the_manifest() -> None:
 @pytest.mark.parametrize(
     ("file", "columns"),
     [
-        ("facilities.csv", schemas.FACILITY_COLUMNS),
+        ("facilities.csv", (*schemas.FACILITY_COLUMNS, *schemas.FACILITY_OPTIONAL)),
         ("population.csv", demand.POPULATION),
         ("people.csv", demand._DEMAND),  # noqa: SLF001
         ("vertical_links.csv", LINK_COLUMNS),

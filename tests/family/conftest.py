@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, Request, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, ViewportSize
 
 from api.app import create_app
 from api.settings import Settings
@@ -43,9 +42,6 @@ PLACES = [
 ]
 CATEGORIES = [("patriotic", "爱国主义教育", True), ("health", "健康教育", True), ("science", "劳动与科普", False)]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MISSING = "NO BROWSER TEST RAN: Chromium is missing. Install it (Debian: apt-get install chromium fonts-noto-cjk)."
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PHONE, DESKTOP = (390, 844), (1440, 900)
 PATIENCE_MS = 8000
 
@@ -90,16 +86,6 @@ def address(app: FastAPI) -> Iterator[str]:
     thread.join(10)
 
 
-def _executable() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in the summary, not in a dot, that the browser tests did not run."""
-    if _executable() is None:
-        terminalreporter.write_line(MISSING, red=True, bold=True)
-
-
 @dataclass
 class Visit:
     """An open page, what it asked, and what it did that it should not have done."""
@@ -123,19 +109,7 @@ class Visit:
 Opener = Callable[..., AbstractContextManager[Visit]]
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start the browser of this machine once."""
-    executable = _executable()
-    if executable is None:
-        pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(chromium: Browser, address: str) -> Opener:
     """Give a way to open the page: ``with visit("?lang=en") as it: ...``; it must keep to itself, in silence."""
 

@@ -13,7 +13,7 @@ from servicecircle.errors import InputError
 from servicecircle.ingest.demand import read_demand, read_population
 from servicecircle.ingest.facilities import read_categories, read_facilities
 from servicecircle.ingest.study import read_study
-from servicecircle.schemas import FACILITY_COLUMNS
+from servicecircle.schemas import FACILITY_COLUMNS, FACILITY_OPTIONAL
 
 EXTENT = (106.48, 29.52, 106.60, 29.58)
 CATEGORIES = pd.DataFrame(
@@ -42,7 +42,8 @@ def write(folder: Path, *changes: dict[str, str], encoding: str = "utf-8") -> Pa
     """Write good rows, each with its changes; line 2 is the first row."""
     path = folder / "facilities.csv"
     with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.DictWriter(file, [*FACILITY_COLUMNS], lineterminator="\n")
+        more = dict.fromkeys(name for change in changes for name in change if name in FACILITY_OPTIONAL)
+        writer = csv.DictWriter(file, [*FACILITY_COLUMNS, *more], restval="", lineterminator="\n")
         writer.writeheader()
         for i, change in enumerate(changes, 1):
             writer.writerow(GOOD | {"facility_id": f"school-{i:03}"} | change)
@@ -388,3 +389,54 @@ def test_a_head_without_its_keys_is_named(town: Path) -> None:
     (town / "study.toml").write_text("id = ", "utf-8")
     with pytest.raises(InputError, match=r"study\.toml: not TOML"):
         read_study(town)
+
+
+PARTICULARS = {
+    "access": ("everyone", "unknown access"),
+    "opening_hours": ("from nine to five", "not opening hours"),
+    "capacity": ("0", "not a number of people"),
+    "website": ("javascript:alert(1)", "not a web address"),
+    "contact": ("校长 138 1234 5678", "looks like a personal telephone or identity number"),
+    "name": ("李老师 13812345678", "looks like a personal telephone or identity number"),
+    "note": ("50010319900101123X", "looks like a personal telephone or identity number"),
+    "open_from": ("2026/09/01", "not a date"),
+    "relations": ("part_of:nowhere", "no such place"),
+}
+
+
+@pytest.mark.parametrize("column", [*PARTICULARS])
+def test_a_wrong_particular_is_a_fault(tmp_path: Path, column: str) -> None:
+    value, problem = PARTICULARS[column]
+    with pytest.raises(InputError) as error:
+        read(write(tmp_path, {column: value}))
+    fault = error.value.faults[0]
+    assert (fault.row, fault.column, fault.value, fault.problem) == (2, column, value, problem)
+
+
+@pytest.mark.parametrize(
+    ("relations", "problem"),
+    [
+        ("part_of:school-001", "related to itself"),
+        ("near:school-001", "unknown relation"),
+        ("partner:school-002;partner:school-002", "given twice"),
+    ],
+)
+def test_a_wrong_relation_is_a_fault(tmp_path: Path, relations: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        read(write(tmp_path, {"relations": relations}, {}))
+
+
+def test_particulars_are_kept(tmp_path: Path) -> None:
+    given = {
+        "access": "booking",
+        "opening_hours": "Tu-Su 09:00-17:00; PH off",
+        "capacity": "40",
+        "website": "https://example.org/课程?a=1",
+        "contact": "023-63001234",
+        "relations": "partner:school-002;run_by:school-002",
+        "open_from": "2026-09-01",
+        "note": "OpenStreetMap node/13812345678",
+    }
+    places = read(write(tmp_path, given, {}))
+    assert places.iloc[0][[*given]].to_dict() == given
+    assert places.iloc[1][["access", "capacity", "relations"]].isna().all()
