@@ -3,10 +3,11 @@
 #   make serve   the service on http://127.0.0.1:8000, over that study
 #   make test    every test
 #   make bench   speed and quality beside other tools
+#   make hunt    fuzzing, killed and racing processes, for HUNT_SECONDS (an hour)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study serve test check docs bench lock data clean
+.PHONY: study serve test check docs bench hunt lock data clean
 
 study: .venv/study.stamp
 	@$(BIN)/servicecircle build --out build
@@ -49,6 +50,10 @@ bench: .bench/stamp
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Looks for what breaks the readers and the registry. Long; not part of any test.
+hunt: .venv/develop.stamp
+	@$(BIN)/python -m tests.hunt
 
 # Maintainers: rewrite the lock files (needs uv), and the data set from the gathered source material.
 lock:

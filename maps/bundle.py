@@ -57,7 +57,7 @@ COUNTS = ("declared", "at_least", "loaded", "candidates", "approximate", "locate
 TABLES: Mapping[str, tuple[str, ...]] = {
     "ledger": ("tier", *COUNTS, "paper", "date"),
     "ledger_by_category": ("category", "name_zh", "name_en", "published", *COUNTS),
-    "ledger_by_designation": ("designation", *COUNTS),
+    "ledger_by_designation": ("designation", *COUNTS, "paper", "date"),
     "coverage": (
         *("subdistrict", "tier", "basis", "measure", "cutoff_s", "people", "covered"),
         *("share_low", "share", "share_high"),

@@ -163,7 +163,7 @@ def ledger(bundle: Bundle) -> Payload:
     by = {
         "tiers": (tables["ledger"], ("tier", "paper", "date")),
         "categories": (tables["ledger_by_category"], ("category", "name_zh", "name_en", "published")),
-        "designations": (tables["ledger_by_designation"], ("designation",)),
+        "designations": (tables["ledger_by_designation"], ("designation", "paper", "date")),
     }
     return {
         name: [{c: clean(row[c]) for c in (*keys, *COUNTS)} for row in table.to_dict("records")]

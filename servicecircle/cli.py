@@ -12,17 +12,21 @@ from typing import Annotated
 import typer
 
 from servicecircle import __version__
+from servicecircle.cli_import import import_list
 from servicecircle.cli_options import (
     AsJson,
     Data,
     Paid,
     Params,
     ProfileName,
+    Registry,
     VariantFile,
     study_folder,
     study_streets,
     what_if,
 )
+from servicecircle.cli_registry import app as registry_app
+from servicecircle.cli_registry import say_notes
 from servicecircle.cli_route import app as route_app
 from servicecircle.errors import Fault, InputError, NoWayError
 
@@ -38,6 +42,11 @@ app = typer.Typer(
 )
 
 app.add_typer(route_app, name="route")
+app.add_typer(registry_app, name="registry")
+app.command(
+    "import",
+    epilog="Example: servicecircle import bases.xlsx --kind base --datum gcj02 --registry district.gpkg --dry-run",
+)(import_list)
 
 _BAD_INPUT, _NO_WAY = 2, 3
 _LON, _LAT = 180.0, 90.0
@@ -65,6 +74,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 @app.command(epilog="Example: servicecircle build --out build --minutes 5,10,15")
 def build(
     data: Data = None,
+    registry: Registry = None,
     out: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("build"),
     params: Params = None,
     profile: ProfileName = None,
@@ -83,9 +93,10 @@ def build(
     began = time.perf_counter()
     parameters = read_parameters(params, profile=profile, minutes=None if minutes is None else _minutes(minutes))
     rules, case = load_rules(), what_if(variant, paid=paid)
+    say_notes(registry)
     with Steps(total=9) as steps:
         steps.step("reading")
-        study = read_study(study_folder(data))
+        study = read_study(study_folder(data), registry)
         results = run(study, parameters, rules, case, steps)
         steps.step("writing")
         write_bundle(results, out)
@@ -93,19 +104,19 @@ def build(
 
 
 @app.command(epilog="Example: servicecircle ledger --json")
-def ledger(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+def ledger(data: Data = None, registry: Registry = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Say what the registry knows: declared, loaded, candidates, approximate, located, verified."""
     from servicecircle.ingest.study import read_study
     from servicecircle.registry.ledger import build_ledger
 
-    study = read_study(study_folder(data))
+    study = read_study(study_folder(data), registry)
     found = build_ledger(study.facilities, study.declared, study.categories)
     if as_json:
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
         return
     from servicecircle.summary import print_ledger
 
-    print_ledger(found)
+    print_ledger(found, whole=True)
 
 
 @app.command(epilog="Example: servicecircle circle --at 106.5734,29.5601 --minutes 15 > circle.geojson")

@@ -12,11 +12,23 @@ if TYPE_CHECKING:
     from servicecircle.model import Variant
     from servicecircle.pipeline import Streets
 
-__all__ = ["AsJson", "Data", "Paid", "Params", "ProfileName", "VariantFile", "study_folder", "study_streets", "what_if"]
+__all__ = [
+    "AsJson",
+    "Data",
+    "Paid",
+    "Params",
+    "ProfileName",
+    "Registry",
+    "VariantFile",
+    "study_folder",
+    "study_streets",
+    "what_if",
+]
 
 Data = Annotated[
     Path | None, typer.Option(help="A study folder in the schema of data/geo; default: the bundled district.")
 ]
+Registry = Annotated[Path | None, typer.Option(help="A registry (GeoPackage) in place of the study's facilities.csv.")]
 Params = Annotated[Path | None, typer.Option(help="A TOML file laid over the packaged parameters.")]
 ProfileName = Annotated[
     str | None, typer.Option(help="adult, pupil, preschool, elder, stepfree, flat, or level-NAME; default adult.")

@@ -2,6 +2,7 @@
 
 ServiceCircleError
 ├── InputError (also ValueError)      a file or value is wrong: what, where, the value, the remedy
+│   └── ConflictError                 somebody else has changed the same registry meanwhile
 └── NoWayError (also LookupError)     a well-formed question whose answer is "no way"
 
 Exit codes live in ``cli``; HTTP codes live in the service.
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Fault", "InputError", "NoWayError", "ServiceCircleError"]
+__all__ = ["ConflictError", "Fault", "InputError", "NoWayError", "ServiceCircleError"]
 
 _SHOWN = 20
 _VALUE_CHARS = 80
@@ -56,6 +57,10 @@ class InputError(ServiceCircleError, ValueError):
         if len(self.faults) > _SHOWN:
             lines.append(f"... and {len(self.faults) - _SHOWN} more faults")
         super().__init__("\n".join(lines))
+
+
+class ConflictError(InputError):
+    """Somebody else has changed the same registry meanwhile: who, what and when; nothing was written."""
 
 
 class NoWayError(ServiceCircleError, LookupError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +25,10 @@ __all__ = ["Steps", "print_faults", "print_gaps", "print_ledger", "print_legs", 
 
 _TIERS = {"school": "校园家长学校 school", "community": "社区家长学校 community", "base": "实践基地 base"}
 _SHORT = {"school": "校园 school", "community": "社区 community", "base": "基地 base"}
+_TITLES = {
+    "practice_base": "实践基地 practice base", "demonstration_base": "示范基地 demonstration base",
+    "workshop": "工作坊 workshop", "new_cultural_space": "新型文化空间 new cultural space", "brand": "品牌 brand",
+}  # fmt: skip
 _BASES = {"confirmed": "确认且定位 confirmed", "all": "含候选近似 all"}
 _KINDS = {
     "link": "离路 off the street", "street": "道路 street", "path": "步道 path", "stairs": "梯道 stairs",
@@ -114,21 +119,45 @@ def _certain(certainty: pd.DataFrame, tier: str, basis: str) -> float:
     return float("nan") if part["unknown"].any() or total == 0 else surely / total
 
 
-def print_ledger(ledger: Ledger) -> None:
-    """Print the ledger by tier."""
+def print_ledger(ledger: Ledger, *, whole: bool = False) -> None:
+    """Print the ledger by tier; the ``whole`` of it by category and designation, too."""
     console = Console()
-    table = Table(title="[b]台账 ledger[/b]", title_justify="left", title_style="", box=box.SIMPLE_HEAD, pad_edge=False)
+    tables = {"台账 ledger": ledger.tiers.assign(label=ledger.tiers["tier"].map(_SHORT))}
+    if whole:
+        categories, titles = ledger.by_category, ledger.by_designation
+        star = categories["published"].map({True: "", False: "*"})
+        tables["基地类别 categories of bases"] = categories.assign(label=categories["name_zh"] + star)
+        tables["称号 designations"] = titles.assign(
+            label=titles["designation"].map(_TITLES).fillna(titles["designation"])
+        )
+    for title, table in tables.items():
+        console.print(_ledger_table(title, table))
+    if whole:
+        console.print("* 名称未公布，为暂定 a provisional name: none was published", highlight=False)
+    for of, paper, date in _papers(tables.values()):
+        console.print(Text(f"公布数出处 declared in: {paper} ({date}): {of}"), highlight=False)
+
+
+def _ledger_table(title: str, rows: pd.DataFrame) -> Table:
+    table = Table(title=f"[b]{title}[/b]", title_justify="left", title_style="", box=box.SIMPLE_HEAD, pad_edge=False)
     heads = {
         "declared": "公布\ndeclared", "loaded": "入册\nloaded", "located": "定位\nlocated",
         "approximate": "近似\napprox.", "verified": "核实\nverified", "candidates": "候选\ncandidates",
     }  # fmt: skip
-    table.add_column("")
+    table.add_column("", overflow="fold")
     for head in heads.values():
         table.add_column(head, justify="right")
-    for row in ledger.tiers.to_dict("records"):
+    for row in rows.to_dict("records"):
         cells = [_UNKNOWN if pd.isna(row[key]) else f"{row[key]:.0f}" for key in heads]
-        table.add_row(_SHORT.get(row["tier"], row["tier"]), *cells)
-    console.print(table)
+        table.add_row(Text(str(row["label"])), *cells)
+    return table
+
+
+def _papers(tables: Iterable[pd.DataFrame]) -> list[tuple[str, str, str]]:
+    """Return what each paper declares, the paper and its date."""
+    declared = pd.concat([table[["label", "paper", "date"]] for table in tables]).dropna()
+    of = declared.groupby(["paper", "date"], sort=False)["label"].agg("、".join).reset_index()
+    return [(str(row["label"]), str(row["paper"]), str(row["date"])) for row in of.to_dict("records")]
 
 
 def print_gaps(gaps: list[dict[str, Any]]) -> None:

@@ -19,9 +19,10 @@ from servicecircle.hours import is_day
 from servicecircle.ingest.declared import read_declared, read_toml
 from servicecircle.ingest.demand import POPULATION, read_demand, read_population
 from servicecircle.ingest.entrances import ENTRANCES, read_entrances
-from servicecircle.ingest.facilities import read_categories, read_facilities
+from servicecircle.ingest.facilities import facilities_of, read_categories, read_facilities
 from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.links import LINK_COLUMNS, read_links
+from servicecircle.ingest.registry import Registered, read_registry
 from servicecircle.ingest.terrain import read_terrain
 from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
@@ -29,8 +30,9 @@ from servicecircle.model import Study, StudyArea
 
 __all__ = ["read_study"]
 
+_PLACES = "facilities.csv"
 _REQUIRED = (
-    "study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "facilities.csv", "categories.toml",
+    "study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", _PLACES, "categories.toml",
 )  # fmt: skip
 _PEOPLE = ("population.csv", "people.csv")  # one of them; the second replaces the estimate made from the first
 _OPTIONAL = (
@@ -42,8 +44,15 @@ _ROUTES = ["route_id", "name", "theme", "provenance", "source", "date", "note"]
 _STOPS = ["route_id", "seq", "name", "facility_id", "lon", "lat", "position_confidence", "note"]
 
 
-def read_study(folder: Path) -> Study:
+def read_study(folder: Path, registry: Path | None = None) -> Study:
     """Read every file of a study folder.
+
+    Parameters
+    ----------
+    folder
+        In the schema of data/geo.
+    registry
+        A GeoPackage of places (``registry.store``) that stands for ``facilities.csv``; its content is what is hashed.
 
     Raises
     ------
@@ -53,7 +62,7 @@ def read_study(folder: Path) -> Study:
     if not folder.is_dir():
         remedy = "give a folder in the schema of data/geo"
         raise InputError([Fault("no such study folder", remedy, value=str(folder))])
-    _check_files(folder)
+    _check_files(folder, registry)
     head = _head(folder / "study.toml")
     ways = read_ways(folder, str(head["data_date"]))
     categories = read_categories(folder / "categories.toml")
@@ -61,12 +70,15 @@ def read_study(folder: Path) -> Study:
     population, people = (_given(folder, name) for name in _PEOPLE)
     terrain, declared, gates = (_given(folder, name) for name in ("terrain.tif", "declared.toml", "entrances.csv"))
     routes = _routes(folder)
+    places = None if registry is None else read_registry(registry)
     return Study(
         area=_area(folder, head),
         ways=ways,
         terrain=read_terrain(terrain) if terrain else None,
         links=read_links(_table(folder, "vertical_links.csv", LINK_COLUMNS)),
-        facilities=read_facilities(folder / "facilities.csv", categories, extent),
+        facilities=facilities_of(places.table, categories, extent)
+        if places
+        else read_facilities(folder / _PLACES, categories, extent),
         entrances=read_entrances(gates, extent) if gates else _no_entrances(),
         categories=categories,
         declared=read_declared(declared) if declared else (),
@@ -74,13 +86,14 @@ def read_study(folder: Path) -> Study:
         people=read_demand(people, extent) if people else None,
         routes=routes,
         stops=_stops(folder, routes["route_id"]),
-        inputs=_hashes(folder),
+        inputs=_hashes(folder, places),
     )
 
 
-def _check_files(folder: Path) -> None:
+def _check_files(folder: Path, registry: Path | None) -> None:
     needs = "a study folder needs it; see data/geo/README.md"
     faults = [Fault("no such file", needs, name) for name in _REQUIRED if not _given(folder, name)]
+    faults = [fault for fault in faults if registry is None or fault.file != _PLACES]
     if not any(_given(folder, name) for name in _PEOPLE):
         remedy = "give published figures; or people.csv, a table of your own; see data/geo/README.md"
         faults.append(Fault("no such file", remedy, "population.csv"))
@@ -194,6 +207,7 @@ def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
     return table.done()[_STOPS].assign(**numbers).reset_index(drop=True)
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    names = sorted(n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL) if _given(folder, n))
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+def _hashes(folder: Path, places: Registered | None) -> dict[str, str]:
+    names = sorted(n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL) if _given(folder, n) and not (places and n == _PLACES))
+    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    return hashes | ({"registry": places.sha256} if places else {})

@@ -18,7 +18,7 @@ import pandas as pd
 
 from servicecircle.errors import Fault, InputError
 
-__all__ = ["Extent", "TextTable", "is_id", "read_positions", "read_text_table"]
+__all__ = ["Extent", "TextTable", "check_characters", "is_id", "read_positions", "read_text_table"]
 
 Extent = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -118,7 +118,7 @@ def read_text_table(
         raise InputError([Fault("no rows below the header", "add at least one row", path.name)])
     table.cells = pd.DataFrame(list(rows.values()), pd.Index(rows, dtype=np.int64, name="row"), header, dtype=str)
     table.cells[[name for name in optional if name not in header]] = ""
-    _check_characters(table, text)
+    check_characters(table, text)
     return table
 
 
@@ -163,7 +163,7 @@ def _check_header(file: str, header: list[str], columns: Collection[str], option
         raise InputError(faults)
 
 
-def _check_characters(table: TextTable, text: str) -> None:
+def check_characters(table: TextTable, text: str) -> None:
     """Note control, direction-changing and invisible characters: with them two equal-looking cells can differ."""
     hidden = sorted(c for c in set(text) if unicodedata.category(c) in _HIDDEN)
     for character in hidden:

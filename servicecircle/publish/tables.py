@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from servicecircle.formulas import guarded
+
 __all__ = ["rounded", "write_csv"]
 
 # decimals by the unit that ends a name
 _DECIMALS = {"_s": 2, "_m": 2, "_m2": 1, "_min": 1, "_km": 3, "_cny": 2}
 _PEOPLE = ("people", "covered", "person_minutes")
 _SHARES = ("share", "terrain_loss", "detour_loss", "ratio", "footprint_share", "mapped_share")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     out = rounded(table)
     for column in out.select_dtypes(include=["object", "string"]).columns:
-        out[column] = out[column].map(lambda v: "'" + v if isinstance(v, str) and v.startswith(_FORMULA) else v)
+        out[column] = out[column].map(lambda v: guarded(v) if isinstance(v, str) else v)
     text = out.to_csv(index=False, lineterminator="\r\n")  # RFC 4180
     path.write_bytes(("\ufeff" + text).encode())
 

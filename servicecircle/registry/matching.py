@@ -32,6 +32,7 @@ _HERE_M = 30.0  # two readings of one position
 _NEAR_M = 100.0  # next door
 _FAR_M = 1500.0  # the circle's radius and a half: names this far apart need to be all but equal
 _ALIKE, _NEARLY, _SOMEWHAT = 90.0, 75.0, 55.0  # similarity of cores, 0 to 100
+_UNPLACED = 80.0  # where distance says nothing: one wrong character of six
 _AT_MOST = 3  # proposals a row
 
 
@@ -165,7 +166,7 @@ def _candidates(i: int, new: _Side, old: _Side, equals: list[int]) -> list[tuple
     kept = []
     for k in looks.tolist():
         near = _away(i, k, new, old)
-        possible = score[k] >= _ALIKE and not near > _FAR_M
+        possible = score[k] >= (_UNPLACED if np.isnan(near) else _ALIKE) and not near > _FAR_M
         possible |= score[k] >= _NEARLY and near <= _SITE_M
         possible |= score[k] >= _SOMEWHAT and bool(near <= _NEAR_M or there[k])
         other = _other_branch(name, old.names[k]) or name.numbers != old.names[k].numbers

@@ -280,5 +280,5 @@ def tables(name: Name) -> dict[str, Rows]:
             {"category": name(key), "name_zh": name(zh), "name_en": name(en), "published": key == "health", **counts}
             for key, (zh, en) in CATEGORIES.items()
         ],
-        "ledger_by_designation": [{"designation": name("brand"), **counts, "declared": 18}],
+        "ledger_by_designation": [{"designation": name("brand"), **counts, "declared": 18, **paper}],
     }

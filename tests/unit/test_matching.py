@@ -117,6 +117,8 @@ def test_a_misspelling_next_door_is_proposed_and_one_far_away_is_not() -> None:
     near = asked(("枣子岚亚小学", "", 0.0), ("枣子岚垭小学校", "", 50.0))
     assert near.proposed["facility_id"].tolist() == ["K0"]
     assert asked(("枣子岚亚小学", "", 0.0), ("枣子岚垭小学校", "", 4000.0)).proposed.empty
+    unplaced = asked(("枣子岚亚小学", "", None), ("枣子岚垭小学校", "", 0.0), ("大田湾小学", "", 0.0))
+    assert unplaced.proposed["facility_id"].tolist() == ["K0"]
 
 
 def test_the_same_house_number_speaks_for_names_somewhat_alike() -> None:

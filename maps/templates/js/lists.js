@@ -51,7 +51,7 @@ function countsTable(first, rows) {
 
 function ledgerTable() {
   const fold = (title, table) => el('details', {}, el('summary', {}, title), table);
-  const papers = new Set(LEDGER.tiers.filter((r) => r.paper).map((r) => `${r.paper}${r.date ? ` (${r.date})` : ''}`));
+  const papers = new Set([...LEDGER.tiers, ...LEDGER.designations].filter((r) => r.paper).map((r) => `${r.paper}${r.date ? ` (${r.date})` : ''}`));
   return section(t('ledger_title'),
     countsTable(t('tier'), LEDGER.tiers.map((row) => [t(`tier_${row.tier}_short`), row])),
     note(t('ledger_note')),
