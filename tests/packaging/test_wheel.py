@@ -64,7 +64,7 @@ def test_it_holds_every_module_and_rule(wheel: Path) -> None:
     ours = {
         path.relative_to(ROOT).as_posix()
         for path in package.rglob("*")
-        if path.suffix in {".py", ".toml", ".typed"} or path.name == "py.typed"
+        if path.suffix in {".py", ".toml", ".sql", ".typed"} or path.name == "py.typed"
     }
     inside = {name for name in names(wheel) if name.startswith("servicecircle/") and "/_data/" not in name}
     assert inside == ours
