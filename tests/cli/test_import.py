@@ -7,8 +7,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from servicecircle.registry.store import open_registry
 
+from servicecircle.registry.store import open_registry
 from tests.conftest import Run
 
 LIST = """渝中区实践基地名单,,,,,
