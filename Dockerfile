@@ -23,6 +23,7 @@ COPY maps maps
 COPY api api
 RUN servicecircle build --out build \
  && python -m maps study --bundle build --out build/maps \
+ && python -m maps report --bundle build --out build/report \
  && python -m compileall -q api
 
 FROM base

@@ -12,10 +12,12 @@ BIN := .venv/bin
 study: .venv/study.stamp
 	@$(BIN)/servicecircle build --out build
 	@$(BIN)/python -m maps study --bundle build --out build/maps
+	@$(BIN)/python -m maps report --bundle build --out build/report
 
 serve: .venv/study.stamp
 	@test -f build/manifest.json || $(BIN)/servicecircle build --out build
 	@test -f build/maps/study.html || $(BIN)/python -m maps study --bundle build --out build/maps
+	@test -f build/report/index.html || $(BIN)/python -m maps report --bundle build --out build/report
 	@$(BIN)/python -m api --bundle build
 
 test: .venv/develop.stamp

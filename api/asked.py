@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.planner import LightName, UnitKind
 from api.schemas import Lat, Lon, ProfileName
+from servicecircle.causes import Cause
 from servicecircle.model import Direction, Kind, Tier
 
 __all__ = [
@@ -15,8 +17,10 @@ __all__ = [
     "CoverageQuestion",
     "GapsQuestion",
     "ItemsQuestion",
+    "LightsQuestion",
     "NearestQuestion",
     "NoQuestion",
+    "TableQuestion",
     "WalkQuestion",
 ]
 
@@ -78,6 +82,23 @@ class GapsQuestion(_Question):
     """Which gaps."""
 
     tier: Tier | None = Field(None, description="层级 tier; none given: all")
+    cause: Cause | None = Field(None, description="原因 first cause; none given: all")
+
+
+class LightsQuestion(_Question):
+    """Which lights."""
+
+    kind: UnitKind | None = Field(None, description="单位种类 kind of unit; none given: all")
+    light: LightName | None = Field(None, description="灯 light; none given: all")
+
+
+class TableQuestion(BaseModel):
+    """Which rows of a table; any further parameter is compared with the column of that name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    limit: int = Field(100, ge=1, le=1000, description="rows on a page")
+    offset: int = Field(0, ge=0, le=10**9, description="rows to skip")
 
 
 class ItemsQuestion(BaseModel):

@@ -11,12 +11,12 @@ import geopandas as gpd
 import pandas as pd
 from pydantic import ValidationError
 
-from servicecircle.adhoc import read_gaps
+from api.planner import ColumnKind, Gap
 from servicecircle.errors import Fault, InputError
 from servicecircle.publish.manifest import BUNDLE_VERSION, Layer, Manifest
 from servicecircle.publish.tables import finite
 
-__all__ = ["Bundle", "read_bundle"]
+__all__ = ["Bundle", "Table", "read_bundle"]
 
 Row = dict[str, Any]
 
@@ -28,13 +28,38 @@ _COUNTS = dict.fromkeys(
 _LEDGER = {"tiers": "ledger", "by_category": "ledger_by_category", "by_designation": "ledger_by_designation"}
 _LEDGER_TYPES = _COUNTS | {"at_least": "boolean", "published": "boolean"}
 _COVERAGE_TYPES = {"homes": "int64", "homes_covered": "int64", "unknown": "bool"}
-_NUMBERS = ("_s", "_m")
-_NUMBER_STEMS = ("people", "covered", "share")
+# What a planner is told beside coverage, with the columns that are neither text nor known by their names.
+_PLANNERS: Mapping[str, Mapping[str, str]] = {
+    "choices": {"unknown": "boolean"},
+    "standards": {"confirmed": "boolean"},
+    "communities": {},
+    "lights": {},
+    "light_items": {},
+    "coverage_by_year": {"planned": "boolean", "unknown": "boolean"},
+    "targets": {},
+}
+_NUMBER_ENDS = ("_s", "_m")
+_NUMBER_STEMS = ("people", "covered", "share", "mean_", "gini")
+_NUMBERS = {"least", "most", "value", "score", "weight"}
+_WHOLE_STEMS = ("homes",)
+_WHOLE = {"places", "year", "dated", "with_undated", "declared"}
+_KINDS: Mapping[str, ColumnKind] = {"str": "string", "bool": "boolean", "boolean": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns with what they hold (string, number or boolean), and its rows."""
+
+    columns: Mapping[str, ColumnKind]
+    rows: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle in memory: layers as published, tables as rows in which unknown is None."""
+    """A bundle in memory: layers as published, tables as rows in which unknown is None.
+
+    ``tables`` are those of the planner; a bundle made without the planner's rules has none.
+    """
 
     folder: Path
     manifest: Manifest
@@ -42,11 +67,17 @@ class Bundle:
     ledger: Mapping[str, list[Row]]
     coverage: list[Row]
     gaps: list[Row]
+    tables: Mapping[str, Table]
 
     @property
     def map_file(self) -> Path:
         """Where ``python -m maps study`` puts the map."""
         return self.folder / "maps" / "study.html"
+
+    @property
+    def report(self) -> Path:
+        """Where ``python -m maps report`` puts the report."""
+        return self.folder / "report"
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -63,11 +94,14 @@ def read_bundle(folder: Path) -> Bundle:
     absent = sorted(set(_NEEDED) - {layer.name for layer in manifest.layers})
     faults += [Fault("the manifest lists no such layer", remedy, "manifest.json", value=name) for name in absent]
     layers = {layer.name: _layer(folder, layer, remedy, faults) for layer in manifest.layers}
-    ledger = {key: _table(folder, name, _LEDGER_TYPES, remedy, faults) for key, name in _LEDGER.items()}
-    coverage = _table(folder, "coverage", _COVERAGE_TYPES, remedy, faults)
+    gaps = _gaps(layers.get("gaps", gpd.GeoDataFrame()), remedy, faults)
+    ledger = {key: _table(folder, name, _LEDGER_TYPES, remedy, faults).rows for key, name in _LEDGER.items()}
+    coverage = _table(folder, "coverage", _COVERAGE_TYPES, remedy, faults).rows
+    there = [name for name in _PLANNERS if (folder / "tables" / f"{name}.csv").exists()]
+    tables = {name: _table(folder, name, _PLANNERS[name], remedy, faults) for name in there}
     if faults:
         raise InputError(faults)
-    return Bundle(folder, manifest, layers, ledger, coverage, read_gaps(folder, None))
+    return Bundle(folder, manifest, layers, ledger, coverage, gaps, tables)
 
 
 def _manifest(folder: Path, remedy: str) -> Manifest:
@@ -105,21 +139,38 @@ def _layer(folder: Path, about: Layer, remedy: str, faults: list[Fault]) -> gpd.
     return layer
 
 
-def _table(folder: Path, name: str, types: Mapping[str, str], remedy: str, faults: list[Fault]) -> list[Row]:
+def _gaps(layer: gpd.GeoDataFrame, remedy: str, faults: list[Fault]) -> list[Row]:
+    """Return the gaps as rows, worst first as the layer has them."""
+    if layer.columns.empty:  # missing or damaged: said already
+        return []
+    heads = list(Gap.model_fields)
+    lacking = [head for head in heads if head not in layer.columns]
+    if lacking:
+        faults += [Fault("no such column", remedy, "gaps.parquet", column=head) for head in lacking]
+        return []
+    rows = layer[heads].itertuples(index=False, name=None)
+    return [{head: finite(value) for head, value in zip(heads, row, strict=True)} for row in rows]
+
+
+def _table(folder: Path, name: str, types: Mapping[str, str], remedy: str, faults: list[Fault]) -> Table:
     """Read a table of the bundle; text stays text (codes, dates), numbers are known by their names."""
     path = folder / "tables" / f"{name}.csv"
     try:
         heads = pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns
-        kinds = {head: types.get(head, "float64" if _is_number(head) else "str") for head in heads}
-        table = pd.read_csv(path, encoding="utf-8-sig", dtype=kinds, keep_default_na=False, na_values=[""])
+        types = {str(head): types.get(head, _type(head)) for head in heads}
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=types, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
         faults.append(Fault("table missing", remedy, path.name))
-        return []
+        return Table({}, [])
     except (OSError, ValueError) as error:
         faults.append(Fault("table not readable as CSV", remedy, path.name, value=str(error)))
-        return []
-    return [{str(key): finite(value) for key, value in row.items()} for row in table.to_dict("records")]
+        return Table({}, [])
+    rows = [{str(key): finite(value) for key, value in row.items()} for row in table.to_dict("records")]
+    return Table({head: _KINDS.get(kind, "number") for head, kind in types.items()}, rows)
 
 
-def _is_number(head: str) -> bool:
-    return head.endswith(_NUMBERS) or head.startswith(_NUMBER_STEMS)
+def _type(head: str) -> str:
+    if head in _WHOLE or head.startswith(_WHOLE_STEMS):
+        return "Int64"
+    is_number = head in _NUMBERS or head.endswith(_NUMBER_ENDS) or head.startswith(_NUMBER_STEMS)
+    return "float64" if is_number else "str"

@@ -14,8 +14,9 @@ import pandas as pd
 import shapely
 
 from api.errors import QueryError
+from api.filters import parse_value
 from servicecircle.arrays import Bools, Ints, Shapes
-from servicecircle.errors import Fault
+from servicecircle.errors import Fault, InputError
 from servicecircle.publish.manifest import Layer
 from servicecircle.publish.tables import finite
 
@@ -30,7 +31,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 _FLAT, _SOLID = 4, 6
 _LON, _LAT = 180.0, 90.0
-_TRUTH = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Collection:
 
         Raises
         ------
-        QueryError
+        InputError
             A filter names no property, or its value cannot be one.
         """
         keep = np.ones(len(self.features), dtype=bool)
@@ -77,9 +77,9 @@ class Collection:
     def _equal(self, name: str, text: str) -> Bools:
         if name not in self.kinds:
             known = ", ".join(self.kinds)
-            raise QueryError([Fault("unknown parameter", f"use bbox, limit, offset or one of: {known}", column=name)])
+            raise InputError([Fault("unknown parameter", f"use bbox, limit, offset or one of: {known}", column=name)])
         column, kind = self.table[name], self.kinds[name]
-        value = _value(name, text, kind)
+        value = parse_value(name, text, kind)
         return np.asarray((column == value).fillna(value=False), dtype=bool)
 
 
@@ -156,21 +156,3 @@ def _kind(column: pd.Series[Any]) -> str:
     if pd.api.types.is_bool_dtype(column) or pd.api.types.infer_dtype(column, skipna=True) == "boolean":
         return "boolean"
     return "number" if pd.api.types.is_numeric_dtype(column) else "string"
-
-
-def _value(name: str, text: str, kind: str) -> object:
-    if not text:
-        raise QueryError([Fault("no value", f"give a {kind}, or leave the parameter out", column=name)])
-    if kind == "boolean":
-        if text not in _TRUTH:
-            raise QueryError([Fault("not a truth value", "use true or false", column=name, value=text)])
-        return _TRUTH[text]
-    if kind == "number":
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise QueryError([Fault("not a finite number", "give a plain number", column=name, value=text)])
-        return number
-    return text

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 __all__ = ["Asked", "Operation", "sections"]
 
 _LIMITS = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
-_EXAMPLES = {"layer": "facilities"}  # for paths; other paths are reached by links
+_EXAMPLES = {"layer": "facilities", "name": "choices"}  # for paths; other paths are reached by links
 
 
 @dataclass(frozen=True, slots=True)

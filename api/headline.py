@@ -49,6 +49,8 @@ def headline(bundle: Bundle) -> dict[str, Any]:
         "homes": people["homes"],
         "figures": [_figure(tier, district, known[tier], bundle) for tier in Tier],
         "has_map": bundle.map_file.is_file(),
+        "has_lights": "lights" in bundle.tables,
+        "has_report": (bundle.report / "index.html").is_file(),
     }
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
 
-__all__ = ["MAP_POLICY", "Frame"]
+__all__ = ["MAP_POLICY", "REPORT_POLICY", "Frame"]
 
 _access = logging.getLogger("api.access")
 _log = logging.getLogger("api")
@@ -25,6 +25,11 @@ _POLICY = (
 MAP_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
+)
+# The report's pages hold their own style and no script; the policy inside each stays in force beside this one.
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,

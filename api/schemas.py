@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from servicecircle.model import Kind, Tier
 
 __all__ = [
+    "Answer",
     "Collection",
     "Collections",
     "Conformance",
     "Coverage",
-    "Gaps",
+    "CoverageRow",
+    "Dated",
     "Health",
     "Landing",
     "Lat",
@@ -26,6 +28,7 @@ __all__ = [
     "Route",
     "RouteDetail",
     "Routes",
+    "Row",
     "Walk",
 ]
 
@@ -42,11 +45,13 @@ ProfileName = Annotated[
 ]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """An answer: frozen, nothing unknown in it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Link(_Answer):
+class Link(Answer):
     """A link of OGC API Features."""
 
     href: str
@@ -55,7 +60,7 @@ class Link(_Answer):
     title: str
 
 
-class Landing(_Answer):
+class Landing(Answer):
     """The landing page for machines."""
 
     title: str
@@ -64,13 +69,13 @@ class Landing(_Answer):
     links: list[Link]
 
 
-class Conformance(_Answer):
+class Conformance(Answer):
     """The conformance classes that hold."""
 
     conformsTo: list[str]  # noqa: N815
 
 
-class Collection(_Answer):
+class Collection(Answer):
     """A layer."""
 
     id: str
@@ -87,14 +92,14 @@ class Collection(_Answer):
     links: list[Link]
 
 
-class Collections(_Answer):
+class Collections(Answer):
     """All layers."""
 
     links: list[Link]
     collections: list[Collection]
 
 
-class Health(_Answer):
+class Health(Answer):
     """That the service stands, and on what."""
 
     status: Literal["ok"]
@@ -105,18 +110,20 @@ class Health(_Answer):
     parameters_sha256: str
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
     """A row of the bundle: what it has beyond these columns is left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Dated(_Answer):
+class Dated(Answer):
+    """An answer with the date of the data and the hash of the parameters it came from."""
+
     data_date: str
     parameters_sha256: str
 
 
-class Place(_Answer):
+class Place(Answer):
     """A place within the minutes: there and back on foot; ``steps`` null when unknown."""
 
     facility_id: str
@@ -140,7 +147,7 @@ class Place(_Answer):
     source: str
 
 
-class Nearest(_Dated):
+class Nearest(Dated):
     """Places, soonest first; ``unlocated`` counts those asked for that no walk can be computed to."""
 
     minutes: float
@@ -149,7 +156,7 @@ class Nearest(_Dated):
     unlocated: int
 
 
-class Leg(_Answer):
+class Leg(Answer):
     """A stretch of one kind and one name."""
 
     kind: str
@@ -183,7 +190,7 @@ class Walk(BaseModel):
     parameters_sha256: str | None = None
 
 
-class CoverageRow(_Row):
+class CoverageRow(Row):
     """Homes and people of a subdistrict that reach a place of a tier; shares null where ``unknown``."""
 
     subdistrict: str
@@ -206,7 +213,7 @@ class CoverageRow(_Row):
     unknown: bool
 
 
-class Coverage(_Dated):
+class Coverage(Dated):
     """Rows of the coverage table; direction is home to place."""
 
     profile: str
@@ -214,36 +221,7 @@ class Coverage(_Dated):
     coverage: list[CoverageRow]
 
 
-class Gap(_Row):
-    """A neighbourhood beyond the cutoff, with the cause."""
-
-    gap_id: str
-    tier: Tier
-    subdistrict: str | None
-    subdistrict_name: str | None
-    rank: int
-    homes: int
-    people_low: float
-    people: float
-    people_high: float
-    mean_excess_s: float | None
-    nearest_facility_id: str | None
-    nearest_name: str | None
-    nearest_s: float | None
-    cause: str
-    explanation_zh: str
-    explanation_en: str
-    lon: float
-    lat: float
-
-
-class Gaps(_Answer):
-    """Gaps, worst first."""
-
-    gaps: list[Gap]
-
-
-class LedgerAnswer(_Answer):
+class LedgerAnswer(Answer):
     """Declared beside loaded; what is unknown is null."""
 
     tiers: list[dict[str, Any]]
@@ -251,7 +229,7 @@ class LedgerAnswer(_Answer):
     by_designation: list[dict[str, Any]]
 
 
-class Stop(_Answer):
+class Stop(Answer):
     """A stop of a route, in its published order; without a position lon and lat are null."""
 
     seq: int
@@ -263,7 +241,7 @@ class Stop(_Answer):
     lat: float | None
 
 
-class RouteLeg(_Row):
+class RouteLeg(Row):
     """The walk between two located stops; ``problem`` says what is missing on it."""
 
     leg: int
@@ -281,7 +259,7 @@ class RouteLeg(_Row):
     problem: str | None
 
 
-class Route(_Row):
+class Route(Row):
     """A published study route; ``at_least`` where a stop or a leg is missing from the sums."""
 
     route_id: str
@@ -301,13 +279,13 @@ class Route(_Row):
     links: list[Link]
 
 
-class Routes(_Dated):
+class Routes(Dated):
     """All routes."""
 
     routes: list[Route]
 
 
-class RouteDetail(_Dated):
+class RouteDetail(Dated):
     """A route with its stops, legs and the walked line."""
 
     route: Route

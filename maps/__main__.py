@@ -15,18 +15,36 @@ EXAMPLE = """example:
   servicecircle build --out build
   python -m maps study --bundle build --out build/maps
 """
+REPORT_EXAMPLE = """example:
+  servicecircle build --out build
+  python -m maps report --bundle build --out build/report
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        path = write_study(options.bundle, options.out or options.bundle / "maps")
+        path = options.run(options)
     except (InputError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
     sys.stdout.write(f"{path}\n")
     return DONE
+
+
+def _study(options: argparse.Namespace) -> Path:
+    return write_study(options.bundle, options.out or options.bundle / "maps")
+
+
+def _report(options: argparse.Namespace) -> Path:
+    from maps.report.write import write_report  # noqa: PLC0415  matplotlib, which the map does not need
+
+    return write_report(options.bundle, options.out or options.bundle / "report", options.font, _progress)
+
+
+def _progress(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     study.add_argument("--bundle", type=Path, default=Path("build"), help="the bundle to draw (default: build)")
     study.add_argument("--out", type=Path, help="the folder to write to (default: maps in the bundle)")
+    study.set_defaults(run=_study)
+    report = commands.add_parser(
+        "report",
+        help="the planner's report: pages, a workbook, a one-page brief a subdistrict as HTML and PDF",
+        description="Write the report of a bundle, all without any network, and print the path of its first page.",
+        epilog=REPORT_EXAMPLE,
+        formatter_class=raw,
+    )
+    report.add_argument("--bundle", type=Path, default=Path("build"), help="the bundle to report on (default: build)")
+    report.add_argument("--out", type=Path, help="the folder to write to (default: report in the bundle)")
+    report.add_argument("--font", type=Path, help="a font file that holds Chinese (default: the system's)")
+    report.set_defaults(run=_report)
     return parser
 
 

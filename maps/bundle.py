@@ -42,6 +42,12 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "gaps": (
         *("gap_id", "rank", "tier", "subdistrict", "subdistrict_name", "homes", "people_low", "people", "people_high"),
         *("mean_excess_s", "nearest_name", "nearest_s", "cause", "explanation_zh", "explanation_en", "lon", "lat"),
+        *("rank_low", "rank_high", "second_cause", "barrier_kind", "barrier_name", "barred_s", "link_id"),
+        *("suggestion_zh", "suggestion_en"),
+    ),
+    "missing_links": (
+        *("link_id", "rank", "tier", "gap_id", "kind", "length_m", "rise_m", "people_low", "people", "people_high"),
+        *("saved_s", "explanation_zh", "explanation_en"),
     ),
     "routes": (
         *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located"),
@@ -62,6 +68,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         *("subdistrict", "tier", "basis", "measure", "cutoff_s", "people", "covered"),
         *("share_low", "share", "share_high"),
     ),
+    "lights": ("unit_kind", "unit", "name", "light", "score", "explanation_zh", "explanation_en", "missing"),
 }
 MANIFEST = ("area", "data_date", "profile", "parameters_sha256", "layers", "sources")
 TIERS = ("school", "community", "base")
@@ -139,7 +146,7 @@ def _table(folder: Path, name: str, columns: tuple[str, ...], remedy: str, fault
         faults.append(Fault("table missing", remedy, file=path.name))
         return pd.DataFrame()
     try:
-        table = pd.read_csv(path, encoding="utf-8-sig", dtype={"subdistrict": str, "date": str})
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype={"subdistrict": str, "date": str, "unit": str})
     except (OSError, ValueError) as error:
         faults.append(Fault("table not readable as CSV", remedy, file=path.name, value=str(error)))
         return pd.DataFrame()

@@ -19,8 +19,10 @@ __all__ = [
     "gaps",
     "headline",
     "ledger",
+    "lights",
     "links",
     "meta",
+    "missing",
     "places",
     "routes",
     "subdistricts",
@@ -42,7 +44,14 @@ PLACE = (
 GAP = (
     *("gap_id", "rank", "tier", "subdistrict_name", "homes", "people_low", "people", "people_high", "mean_excess_s"),
     *("nearest_name", "nearest_s", "cause", "explanation_zh", "explanation_en"),
+    *("rank_low", "rank_high", "second_cause", "barrier_kind", "barrier_name", "barred_s", "link_id"),
+    *("suggestion_zh", "suggestion_en"),
 )
+MISSING = (
+    *("link_id", "rank", "tier", "gap_id", "kind", "length_m", "rise_m", "people_low", "people", "people_high"),
+    *("saved_s", "explanation_zh", "explanation_en"),
+)
+LIGHT = ("light", "score", "explanation_zh", "explanation_en")
 ROUTE = (
     *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located", "seconds", "metres"),
     *("ascent_m", "at_least"),
@@ -183,6 +192,22 @@ def gaps(bundle: Bundle) -> list[Payload]:
         }
         for row, shape in zip(layer.to_dict("records"), shapes, strict=True)
     ]
+
+
+def missing(bundle: Bundle) -> list[Payload]:
+    """Give the candidate links in the order of their rank: what a visit should look for, not what is there."""
+    layer = bundle.layers["missing_links"].sort_values(["tier", "rank", "gap_id"])
+    return [
+        {**{c: clean(row[c]) for c in MISSING}, "at": point(shape), "lines": lines(shape)}
+        for row, shape in zip(layer.to_dict("records"), layer.geometry, strict=True)
+    ]
+
+
+def lights(bundle: Bundle) -> Payload:
+    """Give the lights of the subdistricts by code."""
+    table = bundle.tables["lights"]
+    own = table[table["unit_kind"] == "subdistrict"]
+    return {str(row["unit"]): {c: clean(row[c]) for c in LIGHT} for row in own.to_dict("records")}
 
 
 def routes(bundle: Bundle) -> list[Payload]:

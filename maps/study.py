@@ -50,6 +50,8 @@ BLOCKS: Mapping[str, Callable[[Bundle], Any]] = {
     "headline": layers.headline,
     "ledger": layers.ledger,
     "gaps": layers.gaps,
+    "missing": layers.missing,
+    "lights": layers.lights,
     "routes": layers.routes,
     "links": layers.links,
 }

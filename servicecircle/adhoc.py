@@ -27,8 +27,9 @@ __all__ = ["circle_at", "read_gaps", "walk_json"]
 
 _GAP_KEYS = [
     "gap_id", "tier", "subdistrict", "subdistrict_name", "rank", "homes", "people_low", "people", "people_high",
-    "mean_excess_s", "nearest_facility_id", "nearest_name", "nearest_s", "cause", "explanation_zh", "explanation_en",
-    "lon", "lat",
+    "mean_excess_s", "nearest_facility_id", "nearest_name", "nearest_s", "cause", "second_cause", "barrier_name",
+    "link_from_lon", "link_from_lat", "link_to_lon", "link_to_lat", "rank_low", "rank_high", "explanation_zh",
+    "explanation_en", "suggestion_zh", "suggestion_en", "lon", "lat",
 ]  # fmt: skip
 
 

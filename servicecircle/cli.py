@@ -84,6 +84,7 @@ def build(
 ) -> None:
     """Compute a study: layers, tables and manifest, in one folder."""
     from servicecircle.ingest.parameters import read_parameters
+    from servicecircle.ingest.planning import read_planning
     from servicecircle.ingest.study import read_study
     from servicecircle.ingest.walkable import load_rules
     from servicecircle.pipeline import run
@@ -97,7 +98,8 @@ def build(
     with Steps(total=9) as steps:
         steps.step("reading")
         study = read_study(study_folder(data), registry)
-        results = run(study, parameters, rules, case, steps)
+        planning = read_planning(study_folder(data), study)
+        results = run(study, parameters, rules, case, steps, planning)
         steps.step("writing")
         write_bundle(results, out)
     print_summary(results, out, time.perf_counter() - began)

@@ -13,14 +13,25 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from servicecircle.arrays import Bools, Floats
+from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.model import Status, Tier
-from servicecircle.units import QUARTER_S
+from servicecircle.pairs import Near, Pairs
 
-__all__ = ["BASES", "DISTRICT", "MEASURES", "Access", "compare", "coverage_table", "home_access", "in_basis", "nearest"]
+__all__ = [
+    "BASES",
+    "DISTRICT",
+    "MEASURES",
+    "Access",
+    "by_subdistrict",
+    "compare",
+    "coverage_table",
+    "home_access",
+    "in_basis",
+    "people_of",
+    "ranged",
+]
 
 BASES = ("confirmed", "all")
 MEASURES = ("radius", "level", "walk")
@@ -29,21 +40,55 @@ DISTRICT = "district"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Door-to-door seconds of the placed facilities (rows) to all homes (columns); ``inf`` beyond the horizon.
+    """Who reaches what from every home, as much of it as is within reach: memory grows with homes and with pairs.
 
-    ``facilities`` holds the placed facilities in the rows' order. ``radius_m`` is the straight-line distance.
+    Attributes
+    ----------
+    facilities
+        The placed facilities. Places are rows of it, homes rows of the table of homes.
+    categories
+        The categories of bases, whether or not any place has one.
+    cutoffs_s
+        Seconds that places are counted within, ascending.
+    near
+        By tier, basis and measure (of ``MEASURES``, and ``opened``: on foot with every link open): the nearest place of
+        each home, to the horizon. Home to place; in seconds, in metres by the radius.
+    back_s
+        By tier: seconds from the nearest of all its places, on foot, back to the home; ``inf`` beyond the horizon.
+    category_s
+        By category: seconds on foot to the nearest base of it.
+    pairs
+        By measure: places and homes within the largest cutoff, home to place, or within the standard's radius.
     """
 
     facilities: gpd.GeoDataFrame
-    walk_s: Floats
-    level_s: Floats
-    radius_m: Floats
+    categories: tuple[str, ...]
+    cutoffs_s: tuple[float, ...]
+    near: Mapping[tuple[str, str, str], Near]
+    back_s: Mapping[str, Floats]
+    category_s: Mapping[str, Floats]
+    pairs: Mapping[str, Pairs]
 
-    def within(self, measure: str, cutoff_s: float, radius_m: float) -> Bools:
-        """Whether each place is within reach of each home by a measure."""
-        if measure == "radius":
-            return np.asarray(self.radius_m <= radius_m)
-        return np.asarray((self.walk_s if measure == "walk" else self.level_s) <= cutoff_s)
+    @property
+    def n_homes(self) -> int:
+        """Number of homes."""
+        return len(self.nearest(Tier.SCHOOL, "all", "walk").at)
+
+    def nearest(self, tier: str, basis: str, measure: str) -> Near:
+        """Return the nearest place of every home."""
+        return self.near[str(tier), basis, measure]
+
+    def covered(self, tier: str, basis: str, measure: str, limit: float) -> Bools:
+        """Whether each home has a place within a limit: seconds, metres by the radius."""
+        return np.asarray(self.nearest(tier, basis, measure).apart <= limit)
+
+    def rows(self, tier: str, basis: str) -> Bools:
+        """Whether each place is of a tier and counts on a basis."""
+        return np.asarray(self.facilities["tier"] == tier, dtype=bool) & in_basis(self.facilities, basis)
+
+    def count(self, tier: str, basis: str, cutoff_s: float) -> Ints:
+        """Count the places within a cutoff of every home on foot."""
+        return self.pairs["walk"].count(self.rows(tier, basis), cutoff_s, self.n_homes)
 
 
 def in_basis(facilities: gpd.GeoDataFrame, basis: str) -> Bools:
@@ -55,42 +100,51 @@ def in_basis(facilities: gpd.GeoDataFrame, basis: str) -> Bools:
     return np.asarray(named & facilities["located"], dtype=bool)
 
 
-def nearest(seconds: Floats, rows: Bools) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Seconds to and row of the nearest of the chosen places, for each home; ``inf`` and -1 where there is none."""
-    chosen = np.flatnonzero(rows)
-    if not len(chosen):
-        return np.full(seconds.shape[1], np.inf), np.full(seconds.shape[1], -1)
-    block = seconds[chosen]
-    at = block.argmin(axis=0)
-    best = block[at, np.arange(block.shape[1])]
-    return best, np.where(np.isfinite(best), chosen[at], -1)
+def people_of(homes: gpd.GeoDataFrame, models: tuple[str, ...]) -> Floats:
+    """People of every home: the middle in the first row, then a row a population model."""
+    return np.vstack([homes[c].to_numpy(dtype=np.float64) for c in ("people", *(f"people_{m}" for m in models))])
+
+
+def by_subdistrict(homes: gpd.GeoDataFrame, names: Mapping[str, str]) -> dict[str, Ints]:
+    """Homes of the district, then of each subdistrict by code, as row numbers."""
+    code = homes["subdistrict"].to_numpy()
+    return {DISTRICT: np.arange(len(homes))} | {place: np.flatnonzero(code == place) for place in names}
+
+
+def ranged(name: str, by_model: Floats) -> dict[str, object]:
+    """``NAME_low``, ``NAME``, ``NAME_high``: least, middle and most; rows as of ``people_of``."""
+    return {f"{name}_low": by_model.min(axis=0), name: by_model[0], f"{name}_high": by_model.max(axis=0)}
 
 
 def home_access(access: Access) -> pd.DataFrame:
-    """Tell what each home reaches on foot: nearest of each tier, how many within 15 minutes, of how many categories.
+    """Tell what each home reaches on foot: nearest of each tier and category, there and back, how many, of how many.
 
-    Columns without a basis in the name count all placed facilities; ``_confirmed_s`` only confirmed, located ones.
-    Homes are rows, in the columns' order of ``access``; unreachable is missing.
+    Returns
+    -------
+    pd.DataFrame
+        One row a home. By tier: ``nearest_school_s``, ``_id``, ``_confirmed_s`` (only confirmed and located places;
+        all others count all placed ones), ``_back_s`` (from that place home), ``n_school_900`` (places within 900 s)
+        for each cutoff. ``n_categories_900``: of how many categories. By category of bases: ``nearest_health_s``.
+        Unreachable is missing.
     """
-    places = access.facilities
-    tier = places["tier"].to_numpy()
-    near = access.walk_s <= QUARTER_S
+    ids = access.facilities["facility_id"].to_numpy()
     table: dict[str, object] = {}
-    for name in Tier:
-        of_tier = tier == name
-        for basis, suffix in (("all", "_s"), ("confirmed", "_confirmed_s")):
-            seconds, at = nearest(access.walk_s, of_tier & in_basis(places, basis))
-            table[f"nearest_{name}{suffix}"] = np.where(np.isfinite(seconds), seconds, np.nan)
-            if basis == "all":
-                ids = places["facility_id"].to_numpy()
-                table[f"nearest_{name}_id"] = np.where(at >= 0, ids[at], None)
-        table[f"n_{name}_900"] = near[of_tier].sum(axis=0)
-    base = tier == Tier.BASE
-    categories = places["category"].to_numpy()
-    known = [c for c in pd.unique(categories[base]) if isinstance(c, str)]
-    reached = [near[base & (categories == c)].any(axis=0) for c in known]
-    table["n_categories_900"] = np.sum(reached, axis=0) if reached else np.zeros(near.shape[1], dtype=np.int64)
-    return pd.DataFrame(table)
+    for tier in Tier:
+        near = access.nearest(tier, "all", "walk")
+        table[f"nearest_{tier}_s"] = _or_missing(near.apart)
+        table[f"nearest_{tier}_id"] = np.where(near.at >= 0, ids[near.at], None) if len(ids) else None
+        table[f"nearest_{tier}_confirmed_s"] = _or_missing(access.nearest(tier, "confirmed", "walk").apart)
+        table[f"nearest_{tier}_back_s"] = _or_missing(access.back_s[tier])
+        for cutoff in access.cutoffs_s:
+            table[f"n_{tier}_{cutoff:g}"] = access.count(tier, "all", cutoff)
+    for cutoff in access.cutoffs_s:
+        reached = np.zeros(access.n_homes, dtype=np.int64)
+        for name in access.categories:
+            reached += access.category_s[name] <= cutoff
+        table[f"n_categories_{cutoff:g}"] = reached
+    for name in access.categories:
+        table[f"nearest_{name}_s"] = _or_missing(access.category_s[name])
+    return pd.DataFrame(table, index=pd.RangeIndex(access.n_homes))
 
 
 def coverage_table(
@@ -108,17 +162,16 @@ def coverage_table(
     ``standard`` is the cutoff in seconds that the standard's radius in metres stands for: the radius counts there.
     """
     at_s, radius_m = standard
-    groups = {DISTRICT: np.ones(len(homes), dtype=bool)}
-    groups |= {code: (homes["subdistrict"] == code).to_numpy() for code in names}
-    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
-    tier_of = access.facilities["tier"].to_numpy()
+    groups, people = by_subdistrict(homes, names), people_of(homes, models)
+    parts = {code: people[:, inside] for code, inside in groups.items()}
+    totals = {code: part.sum(axis=1) for code, part in parts.items()}
     rows: list[dict[str, object]] = []
     for tier in Tier:
         for basis in BASES:
-            chosen = (tier_of == tier) & in_basis(access.facilities, basis)
+            unknown = not access.rows(tier, basis).any()
             for cutoff in cutoffs_s:
                 for measure in MEASURES if cutoff == at_s else ("level", "walk"):
-                    covered = access.within(measure, cutoff, radius_m)[chosen].any(axis=0)
+                    covered = access.covered(tier, basis, measure, radius_m if measure == "radius" else cutoff)
                     for code, inside in groups.items():
                         key = {
                             "subdistrict": code,
@@ -128,24 +181,23 @@ def coverage_table(
                             "measure": measure,
                             "cutoff_s": cutoff,
                         }
-                        rows.append(key | _count(people, covered, inside, unknown=not chosen.any()))
+                        reached = covered[inside]
+                        count = {"homes": len(inside), "homes_covered": int(reached.sum())}
+                        shares = _shares(parts[code][:, reached].sum(axis=1), totals[code], unknown=unknown)
+                        rows.append(key | count | shares)
     return pd.DataFrame(rows)
 
 
-def _count(people: Floats, covered: Bools, inside: Bools, *, unknown: bool) -> dict[str, object]:
-    total = people[:, inside].sum(axis=1)
-    reached = people[:, inside & covered].sum(axis=1)
+def _shares(reached: Floats, total: Floats, *, unknown: bool) -> dict[str, object]:
     share = np.divide(reached, total, out=np.full(len(total), np.nan), where=total > 0)
-    mean = reached.mean() / total.mean() if total.mean() > 0 else np.nan
-    out: dict[str, object] = {"homes": int(inside.sum()), "homes_covered": int((inside & covered).sum())}
-    out |= _range("people", total) | _range("covered", reached)
+    mean = reached[0] / total[0] if total[0] > 0 else np.nan
     shares = (share.min(), mean, share.max()) if np.isfinite(share).all() and not unknown else (np.nan,) * 3
-    out |= dict(zip(("share_low", "share", "share_high"), shares, strict=True))
-    return out | {"unknown": unknown}
+    out = ranged("people", total) | ranged("covered", reached)
+    return out | dict(zip(("share_low", "share", "share_high"), shares, strict=True)) | {"unknown": unknown}
 
 
-def _range(name: str, by_model: Floats) -> dict[str, object]:
-    return {f"{name}_low": by_model.min(), name: by_model.mean(), f"{name}_high": by_model.max()}
+def _or_missing(seconds: Floats) -> Floats:
+    return np.where(np.isfinite(seconds), seconds, np.nan)
 
 
 def compare(
@@ -160,12 +212,11 @@ def compare(
 
     Only rows in which somebody gains or loses. A tier of which no place counts covers nobody.
     """
-    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
-    code = homes["subdistrict"].to_numpy()
+    people, code = people_of(homes, models), homes["subdistrict"].to_numpy()
     rows: list[dict[str, object]] = []
     for tier in Tier:
         for basis in BASES:
-            was, now = (_covered(access, tier, basis, cutoff_s) for access in (before, after))
+            was, now = (access.covered(tier, basis, "walk", cutoff_s) for access in (before, after))
             for place in (DISTRICT, *names):
                 inside = np.ones(len(homes), dtype=bool) if place == DISTRICT else code == place
                 gained, lost = inside & now & ~was, inside & was & ~now
@@ -173,14 +224,9 @@ def compare(
                     continue
                 key = {"subdistrict": place, "name": names.get(place, ""), "tier": tier.value, "basis": basis}
                 count = {"homes_gained": int(gained.sum()), "homes_lost": int(lost.sum())}
-                ranges = _range("people_gained", people[:, gained].sum(axis=1))
-                rows.append(key | count | ranges | _range("people_lost", people[:, lost].sum(axis=1)))
+                ranges = ranged("people_gained", people[:, gained].sum(axis=1))
+                rows.append(key | count | ranges | ranged("people_lost", people[:, lost].sum(axis=1)))
     kinds = ("people_gained", "people_lost")
     numbers = [f"{kind}{end}" for kind in kinds for end in ("_low", "", "_high")]
     columns = ["subdistrict", "name", "tier", "basis", "homes_gained", "homes_lost", *numbers]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _covered(access: Access, tier: Tier, basis: str, cutoff_s: float) -> Bools:
-    chosen = (access.facilities["tier"] == tier).to_numpy() & in_basis(access.facilities, basis)
-    return np.asarray((access.walk_s[chosen] <= cutoff_s).any(axis=0))

@@ -1,46 +1,37 @@
-"""How many people live where: three models on the same homes, and the range between them.
+"""How many people live where: three models on the same homes, and the range of what they may get wrong.
 
 The map of buildings is incomplete, and unevenly so: people spread over mapped floors alone would rank the mapping and
 not the need. So homes nobody has mapped are supposed along residential streets, three models that err differently
-share the published figures among all homes, and what they disagree on is the range. The range is no confidence
-interval: the models may be wrong together, and the hold-out table shows by how much they are.
+share the published figures among all homes, and the range holds what they disagree on and what they were seen to miss
+together. A planner's own table replaces all of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
 
+from servicecircle.crs import WGS84
 from servicecircle.errors import Fault, InputError
-from servicecircle.homes import COMPLETENESS, Ground, completeness, metric_xy, place_homes, subdistrict_of, survey
+from servicecircle.figures import AGES, FIGURES, Figures, choose_figures, figure_table, known_ages
+from servicecircle.holdout import HOLD_OUT, hold_out, miss, shifts
+from servicecircle.homes import COMPLETENESS, Ground, completeness, place_homes, subdistrict_of, survey
 from servicecircle.model import StudyArea
 from servicecircle.parameters import PopulationParameters
+from servicecircle.people import Placed, place_homes_of, share_among_homes
 from servicecircle.schemas import DEMAND
+from servicecircle.sharing import MODELS, share, weigh
 
-__all__ = ["MODELS", "Demand", "estimate_demand", "given_demand"]
+__all__ = ["ALL", "MODELS", "SHIFTS", "Demand", "estimate_demand", "given_demand"]
 
-MODELS = ("floor_area", "street_frontage", "land_area")
-"""Floor area of a home, metres of residential street nearest to it, dry land nearest to it."""
+SHIFTS = ("shifted", "shifted_back")
+"""The mean of the models, people moved between two halves of the subdistricts without a figure, and moved back."""
+ALL = "all"
+"""The group of everybody."""
 
 _FILE = "population.csv"
-_HOLD_OUT = ["model", "subdistrict", "predicted", "census", "ratio"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """Published people of one year: of the district, and of those subdistricts (by code) that have a figure."""
-
-    district: float
-    subdistricts: dict[str, float]
-
-    @property
-    def rest(self) -> float:
-        """People of the subdistricts without a figure of their own."""
-        return self.district - sum(self.subdistricts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +41,27 @@ class Demand:
     Attributes
     ----------
     points
-        EPSG:4326, one row a home, sorted by ``demand_id``: the columns of ``schemas.DEMAND`` and ``people_<model>``
-        for each of ``models``. ``kind``: footprint (mapped), frontage (supposed along a street), given (a user's).
+        EPSG:4326, one row a home, sorted by ``demand_id``: the columns of ``schemas.DEMAND``, ``people_<model>`` for
+        each of ``models`` and ``people_<group>`` for each of ``groups``. ``people`` is the middle, of any group of
+        homes its sum. ``kind``: footprint (mapped), frontage (supposed along a street), given (a user's).
     hold_out
-        ``model, subdistrict, predicted, census, ratio``: what each model, told the district's figure alone, says of
-        the subdistricts that have one.
+        ``told, model, subdistrict, predicted, census, ratio``: what each model says of the subdistricts that have a
+        figure, told the district's alone or all others. ``holdout.hold_out`` has the words.
     completeness
         By subdistrict: how much the map of buildings shows.
     base_year
-        Year of the published figures; None for a user's own table.
+        Year of the published figures that give the shape; None for a user's own table.
     models
-        Names of the models.
+        Estimates whose range is the range of people: the models, and the two shifts where the hold-out measured how
+        much to shift.
+    year
+        Year of the district's total that the people add up to; None for a user's own table.
+    figures
+        ``unit, code, year, measure, published, factor, people``: every figure against the people at homes.
+    groups
+        Age groups that a user's own table tells apart: ``0_3`` for those younger than 3, ``60`` for 60 and older.
+    ages
+        Published figures of people of an age. They are of schools and of the district, not of homes.
     """
 
     points: gpd.GeoDataFrame
@@ -68,6 +69,26 @@ class Demand:
     completeness: pd.DataFrame
     base_year: int | None
     models: tuple[str, ...]
+    year: int | None = None
+    figures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIGURES))
+    groups: tuple[str, ...] = ()
+    ages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=AGES))
+
+    def people(self, group: str = ALL) -> pd.Series[float]:
+        """Return the people of a group at each home, missing where nobody has counted them.
+
+        Raises
+        ------
+        InputError
+            The group is unknown: no share of an age is ever made up.
+        """
+        if group == ALL or group in self.groups:
+            people: pd.Series[float] = self.points["people" if group == ALL else f"people_{group}"]
+            return people
+        known = ", ".join((ALL, *self.groups))
+        problem = "nobody has counted that age group at homes, and shares of it are not made up"
+        remedy = f"use one of: {known}; or give people.csv with a column people_{group}"
+        raise InputError([Fault(problem, remedy, "people.csv", None, "group", group)])
 
 
 def estimate_demand(
@@ -86,106 +107,100 @@ def estimate_demand(
     parameters
         What the estimate takes for granted.
 
+    Returns
+    -------
+    Demand
+        By every model, and in the middle, the people of each published figure add up to it times ``factor`` of
+        ``figures``: 1 unless ``total_year`` is another year than ``base_year``.
+
     Raises
     ------
     InputError
         Figures are missing or contradict each other, or people are published where no home can be.
     """
-    figures = _published(area, population, parameters)
+    figures = choose_figures(area, population, parameters)
     ground = survey(area, streets, parameters)
     points = place_homes(area, ground, parameters)
-    _check_homes(area, ground, points["subdistrict"], figures)
-    weights = _weights(area, ground, points, parameters)
+    code = points["subdistrict"]
+    _check_homes(area, ground, code, figures)
+    weights = weigh(area, ground, points, parameters)
+    zone, people = figures.zones(code)
     for model in MODELS:
-        points[f"people_{model}"] = _share(weights[model], points["subdistrict"], figures)
+        points[f"people_{model}"] = share(weights[model], zone, people) * figures.factor
     points["street_m"] = weights["street_frontage"]
-    table = _hold_out(weights, points["subdistrict"], figures)
-    return Demand(_with_range(points, MODELS), table, completeness(area, ground), parameters.base_year, MODELS)
+    models = MODELS + _shift(points, zone == "", miss(weights, code, figures))
+    points = _with_range(Placed(points, models, MODELS, ()))
+    return Demand(
+        points,
+        hold_out(weights, code, figures),
+        completeness(area, ground, points),
+        parameters.base_year,
+        models,
+        parameters.total_year,
+        figure_table(points["people"], points["subdistrict"], figures, parameters),
+        ages=known_ages(population),
+    )
 
 
-def given_demand(area: StudyArea, table: gpd.GeoDataFrame) -> Demand:
-    """Take a user's own homes (``demand_id, people, geometry``) in place of any estimate: nothing is added."""
-    points = table[["demand_id", "geometry"]].copy()
-    points["kind"] = "given"
-    points["subdistrict"] = subdistrict_of(area, metric_xy(table.geometry, area.crs))
-    points["people_given"] = table["people"].astype(float)
-    points["street_m"] = np.nan
-    points = points.sort_values("demand_id", ignore_index=True)
-    nothing = pd.DataFrame(columns=_HOLD_OUT), pd.DataFrame(columns=COMPLETENESS)
-    return Demand(_with_range(points, ("given",)), *nothing, None, ("given",))
+def given_demand(
+    area: StudyArea,
+    table: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame | None = None,
+    parameters: PopulationParameters | None = None,
+    communities: gpd.GeoDataFrame | None = None,
+) -> Demand:
+    """Take a user's own people in place of any estimate: nothing is added.
 
+    Parameters
+    ----------
+    table
+        As ``read_demand`` returns it: homes, cells of a grid, subdistricts or communities.
+    streets, parameters
+        As for ``estimate_demand``; only a table of homes does without.
+    communities
+        Seats of communities (``facility_id, name, subdistrict, geometry``); only a table of communities needs them.
 
-def _published(area: StudyArea, population: pd.DataFrame, parameters: PopulationParameters) -> _Figures:
-    """Pick the figures of the base year.
+    Returns
+    -------
+    Demand
+        Homes of the table; or those homes of the area that lie in its cells or parts, each row's people shared among
+        its homes by the models. Homes outside all rows are left out.
 
     Raises
     ------
     InputError
-        No district figure, two different figures of one unit, an unknown subdistrict, or subdistricts that add up to
-        more than the district.
+        A part is unknown, or has people and no home.
     """
-    year, measure = parameters.base_year, parameters.measure
-    rows = population[(population["year"] == year) & (population["measure"] == measure) & population["value"].notna()]
-    district = rows.loc[rows["unit"] == "district", "value"].unique()
-    below = rows.loc[rows["unit"] == "subdistrict"].drop_duplicates(["code", "value"])
-    faults = []
-    if len(district) != 1:
-        problem = f"{len(district)} figures of {measure} {year} for the district; the estimate needs one"
-        faults.append(Fault(problem, "give one row with unit district, that year and measure", _FILE, None, "value"))
-    for column, wrong, problem, remedy in (
-        ("code", ~below["code"].isin(area.subdistricts["code"]), "no such subdistrict", "use a code of the area"),
-        ("value", below["code"].duplicated(), f"a second figure of {measure} {year}", "keep one row a subdistrict"),
-    ):
-        cells = below.loc[wrong, column]
-        faults += [
-            Fault(problem, remedy, _FILE, row, column, value)
-            for row, value in zip(cells.index.tolist(), cells.tolist(), strict=True)
-        ]
-    if faults:
-        raise InputError(faults)
-    figures = _Figures(float(district[0]), {c: float(v) for c, v in zip(below["code"], below["value"], strict=True)})
-    if figures.rest < 0:
-        problem = f"the subdistricts' {measure} {year} exceed the district's by {-figures.rest:.0f}"
-        raise InputError([Fault(problem, "correct the figures", _FILE, None, "value", figures.district)])
-    return figures
+    shown = pd.DataFrame(columns=COMPLETENESS)
+    if "demand_id" in table:
+        placed = place_homes_of(area, table)
+        points = _with_range(placed)
+    else:
+        if streets is None or parameters is None:
+            problem = "cells and parts of the area need streets and parameters to find homes"
+            raise TypeError(problem)
+        if communities is None:
+            communities = gpd.GeoDataFrame(columns=["facility_id", "name", "subdistrict"], geometry=[], crs=WGS84)
+        ground = survey(area, streets, parameters)
+        placed = share_among_homes(area, table, ground, streets, parameters, communities)
+        points = _with_range(placed)
+        shown = completeness(area, ground, points)
+    return Demand(points, pd.DataFrame(columns=HOLD_OUT), shown, None, placed.models, groups=placed.groups)
 
 
-def _hold_out(weights: pd.DataFrame, subdistrict: pd.Series, figures: _Figures) -> pd.DataFrame:
-    """Predict each published subdistrict from the district's figure alone, by each model and by their mean."""
-    predicted = weights.groupby(subdistrict).sum() / weights.sum() * figures.district
-    predicted = predicted.assign(mean=predicted.mean(axis=1)).reindex(sorted(figures.subdistricts), fill_value=0.0)
-    table = predicted.rename_axis("subdistrict").reset_index().melt("subdistrict", None, "model", "predicted")
-    census = table["subdistrict"].map(figures.subdistricts).astype(float)
-    table = table.assign(census=census, ratio=table["predicted"] / census)
-    return table[_HOLD_OUT]
+def _shift(points: pd.DataFrame, free: pd.Series, off: float) -> tuple[str, ...]:
+    """Add the two shifts to the homes that are under no figure of their own; none where nothing was measured."""
+    mean = points[[f"people_{model}" for model in MODELS]].mean(axis=1)
+    gained = shifts(mean[free].groupby(points["subdistrict"]).sum(), off)
+    if not gained.any():
+        return ()
+    part = points["subdistrict"].map(gained).fillna(0.0)
+    for name, sign in zip(SHIFTS, (1, -1), strict=True):
+        points[f"people_{name}"] = mean * (1 + sign * part)
+    return SHIFTS
 
 
-def _weights(
-    area: StudyArea, ground: Ground, points: gpd.GeoDataFrame, parameters: PopulationParameters
-) -> pd.DataFrame:
-    """Weigh homes for each model. An unmapped home has the mapped ones' floor area for each metre of street."""
-    homes = cKDTree(metric_xy(points.geometry, area.crs))
-    street_m = np.bincount(np.asarray(homes.query(ground.samples)[1]), ground.sample_m, len(points)).astype(float)
-    away_m, home = (np.asarray(found) for found in homes.query(ground.cells[ground.housed]))
-    land_m2 = np.bincount(home[away_m <= parameters.land_reach_m], minlength=len(points)) * ground.cell_m2
-    mapped = points["kind"].to_numpy() == "footprint"
-    floor_m2 = points["floor_m2"].to_numpy()
-    street_of_mapped_m = street_m[mapped].sum()
-    per_m = floor_m2[mapped].sum() / street_of_mapped_m if street_of_mapped_m else 1.0
-    floor_m2 = np.where(mapped, floor_m2, street_m * per_m)
-    return pd.DataFrame(dict(zip(MODELS, (floor_m2, street_m, land_m2), strict=True)), points.index)
-
-
-def _share(weight: pd.Series, subdistrict: pd.Series, figures: _Figures) -> pd.Series:
-    """Share each published figure, and the rest of the district's, by weight; evenly where nothing weighs."""
-    zone = subdistrict.where(subdistrict.isin(list(figures.subdistricts)), "")
-    people = zone.map({**figures.subdistricts, "": figures.rest})
-    by_zone = weight.groupby(zone)
-    total = by_zone.transform("sum")
-    return people * (weight / total).where(total > 0, 1 / by_zone.transform("size"))
-
-
-def _check_homes(area: StudyArea, ground: Ground, subdistrict: pd.Series, figures: _Figures) -> None:
+def _check_homes(area: StudyArea, ground: Ground, subdistrict: pd.Series, figures: Figures) -> None:
     """Raise where people or dry land, and not one home, are."""
     codes = area.subdistricts["code"]
     empty = ~codes.isin(subdistrict)
@@ -203,20 +218,12 @@ def _check_homes(area: StudyArea, ground: Ground, subdistrict: pd.Series, figure
         raise InputError(faults)
 
 
-def _with_range(points: gpd.GeoDataFrame, models: tuple[str, ...]) -> gpd.GeoDataFrame:
-    columns = [f"people_{model}" for model in models]
+def _with_range(placed: Placed) -> gpd.GeoDataFrame:
+    columns, middle = ([f"people_{model}" for model in models] for models in (placed.models, placed.middle))
+    points = placed.points
     people = pd.DataFrame(points)[columns]
     low, high = people.min(axis=1), people.max(axis=1)
-    points = points.assign(people_low=low, people=people.mean(axis=1).clip(low, high), people_high=high)
-    shown = [
-        "demand_id",
-        "kind",
-        "subdistrict",
-        *columns,
-        "people_low",
-        "people",
-        "people_high",
-        "street_m",
-        "geometry",
-    ]
+    points = points.assign(people_low=low, people=people[middle].mean(axis=1).clip(low, high), people_high=high)
+    shown = ["demand_id", "kind", "subdistrict", *columns, "people_low", "people", "people_high"]
+    shown += [*(f"people_{group}" for group in placed.groups), "street_m", "geometry"]
     return gpd.GeoDataFrame(DEMAND.validate(points[shown]))

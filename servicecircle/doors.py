@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,10 +14,11 @@ from servicecircle.arrays import Floats, Ints, Shapes
 from servicecircle.crs import WGS84
 from servicecircle.entrances import Entrances, Reason
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Direction
+from servicecircle.model import Direction, Tier
 from servicecircle.network import WalkNetwork
+from servicecircle.pairs import Near, Pairs
 from servicecircle.parameters import SnapParameters
-from servicecircle.reach import Attached, Joined, door_to_door, join
+from servicecircle.reach import Attached, Joined, join, nearest_place, pairs_within
 from servicecircle.snapping import Snapped, Snapper
 
 __all__ = ["Doors", "Times", "describe_doors", "entrance_table", "measure_times", "open_doors"]
@@ -46,18 +48,18 @@ class Doors:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds as (places, homes) blocks, and (places, places) between them; ``inf`` beyond the horizon.
+    """Seconds on foot from places: a circle walks from its place, where coverage walks to it.
 
-    ``walk``: as priced; ``level``: the same walker without hills; ``paid``: with paid links open. Coverage walks ``to``
-    the place, a circle ``from`` it.
+    ``walk_from`` and ``level_from`` are pairs of a school and a home within the largest cutoff, ``between`` of a place
+    and any other place. ``nearest`` is by tier the place that is nearest to each school, to the horizon. ``school`` are
+    the rows of the schools, in their order.
     """
 
-    walk_to: Floats
-    walk_from: Floats
-    level_to: Floats
-    level_from: Floats
-    paid_to: Floats
-    between: Floats
+    school: Ints
+    walk_from: Pairs
+    level_from: Pairs
+    between: Pairs
+    nearest: Mapping[str, Near]
 
 
 def open_doors(
@@ -150,16 +152,22 @@ def describe_doors(entrances: gpd.GeoDataFrame, parameters: SnapParameters) -> p
     return table.assign(snap_far=far, n_entrances=by_place.size().to_numpy(dtype=np.float64))
 
 
-def measure_times(doors: Doors, walk: Attached, level: Attached, paid: Attached, horizon_s: float) -> Times:
-    """Measure every block of times that counting needs."""
-    ends = doors.place, doors.home, horizon_s
+def measure_times(
+    doors: Doors, tier: Shapes, walk: Attached, level: Attached, cutoff_s: float, horizon_s: float
+) -> Times:
+    """Measure the seconds from places that their tables tell of; ``tier`` is that of each place."""
+    school = np.flatnonzero(tier == Tier.SCHOOL)
+    near = {
+        name.value: nearest_place(walk, np.flatnonzero(tier == name), school, horizon_s, Direction.TO)
+        for name in Tier
+        if name is not Tier.SCHOOL
+    }
     return Times(
-        walk_to=door_to_door(walk, *ends, Direction.TO),
-        walk_from=door_to_door(walk, *ends, Direction.FROM),
-        level_to=door_to_door(level, *ends, Direction.TO),
-        level_from=door_to_door(level, *ends, Direction.FROM),
-        paid_to=door_to_door(paid, *ends, Direction.TO),
-        between=door_to_door(walk, doors.place, doors.place, horizon_s, Direction.FROM),
+        school=school,
+        walk_from=pairs_within(walk, school, doors.home, cutoff_s, Direction.FROM),
+        level_from=pairs_within(level, school, doors.home, cutoff_s, Direction.FROM),
+        between=pairs_within(walk, doors.place, doors.place, cutoff_s, Direction.FROM).without_self(),
+        nearest=near,
     )
 
 

@@ -1,228 +1,237 @@
-"""Gaps: clusters of homes beyond the cutoff, ranked by people x minutes, each with its cause.
+"""Gaps: neighbourhoods beyond the cutoff, ranked by people x minutes, each with its cause.
 
-A home is in a gap of a tier only if not even a candidate or an approximately placed facility is within reach. The
-cause is the first that applies of: unlocated_place, beyond_extract, disconnected, too_far, paid_or_closed, terrain,
-detour. Barriers and missing links are not told apart from detours yet.
+A home is in a gap of a tier only if not even a candidate or an approximately placed facility is within reach.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
-from shapely.geometry import MultiPoint
-from shapely.geometry.base import BaseGeometry
 
 from servicecircle.arrays import Bools, Floats, Ints
-from servicecircle.coverage import Access, in_basis, nearest
-from servicecircle.crs import to_lonlat, to_metric
-from servicecircle.model import StudyArea, Tier
-from servicecircle.parameters import CoverageParameters, GapParameters
-from servicecircle.units import minutes
+from servicecircle.barriers import Barriers
+from servicecircle.causes import Cause, judge, which_apply
+from servicecircle.clusters import find_clusters
+from servicecircle.gap_facts import Barred, Facts, Gap, GapLink
+from servicecircle.gap_table import gap_table
+from servicecircle.graph import Sources, nearest
+from servicecircle.link_table import missing_link_table
+from servicecircle.missing_links import Tried, find_missing, try_best
+from servicecircle.model import Status, Study, Tier
+from servicecircle.near import Near, node_seconds
+from servicecircle.reach import Attached
+from servicecircle.scene import Scene
+from servicecircle.shortcuts import seconds_by
+from servicecircle.surroundings import Surroundings, look_round
+from servicecircle.toll_links import TollWays
 
-__all__ = ["GapInputs", "find_gaps"]
-
-_COLUMNS = [
-    "gap_id", "rank", "tier", "subdistrict", "subdistrict_name", "homes", "people_low", "people", "people_high",
-    "mean_excess_s", "person_minutes", "nearest_facility_id", "nearest_name", "nearest_s", "cause", "explanation_zh",
-    "explanation_en", "lon", "lat", "geometry",
-]  # fmt: skip
-_TIER_ZH = {Tier.SCHOOL: "校园家长学校", Tier.COMMUNITY: "社区家长学校", Tier.BASE: "实践基地"}
-_TIER_EN = {Tier.SCHOOL: "campus parent school", Tier.COMMUNITY: "community parent school", Tier.BASE: "practice base"}
-_CAUSE = {
-    "unlocated_place": (
-        "本街道有{n}处该类点位尚无坐标，情况未知",
-        "{n} places of this kind in the subdistrict have no position: unknown, not a gap",
-    ),
-    "beyond_extract": ("邻近路网数据边缘，区外情况未知", "at the edge of the street data: what lies beyond is unknown"),
-    "disconnected": ("与主要步行路网不相连", "not connected to the main walking network"),
-    "too_far": ("直线{r:.0f}米内没有该类点位", "no such place within {r:.0f} m in a straight line"),
-    "paid_or_closed": ("收费扶梯或电梯开放后可达", "within reach if paid lifts and escalators counted"),
-    "terrain": ("路程够近，台阶和坡道使其超时", "near enough on the level: stairs and slopes cost the difference"),
-    "detour": ("直线不远，步行绕行", "near in a straight line, far on foot"),
-}  # fmt: skip
+__all__ = ["GapInputs", "Gaps", "find_gaps"]
 
 
 @dataclass(frozen=True, slots=True)
 class GapInputs:
-    """What the causes are told from.
+    """What gaps and their causes are told from.
 
-    ``paid_s`` is the walk block with paid links open. ``unlocated`` counts loaded places without position by (tier,
-    subdistrict name). ``extent`` is the lon/lat box of the street data.
+    ``walk`` is the scene as people walk it, ``opened`` the same with every paid or closed link open; ``near`` has one
+    entry for each tier with a placed facility, arrays in the order of the scene's homes; ``models`` are the population
+    models, columns ``people_<model>`` of the homes.
     """
 
-    access: Access
-    paid_s: Floats
-    homes: gpd.GeoDataFrame
+    scene: Scene
+    walk: Attached
+    opened: Attached
+    near: Mapping[Tier, Near]
     models: tuple[str, ...]
-    unlocated: pd.Series
-    extent: tuple[float, float, float, float]
 
 
-def find_gaps(
-    inputs: GapInputs, area: StudyArea, water: BaseGeometry | None, coverage: CoverageParameters, rules: GapParameters
-) -> gpd.GeoDataFrame:
-    """List the gaps of every tier, EPSG:4326 polygons, worst first; ``rank`` counts within a tier."""
-    rows: list[dict[str, object]] = []
-    for tier in Tier:
-        found = _gaps_of(tier, inputs, area, water, coverage, rules)
-        found.sort(key=lambda row: (-float(str(row["person_minutes"])), str(row["gap_id"])))
-        rows += [row | {"rank": k + 1} for k, row in enumerate(found)]
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=_COLUMNS), geometry="geometry", crs="EPSG:4326")
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The gaps of every tier and the links that may be missing, worst first: columns ``GAPS`` and ``MISSING_LINKS``."""
+
+    table: gpd.GeoDataFrame
+    missing_links: gpd.GeoDataFrame
 
 
-def _gaps_of(
-    tier: Tier,
-    inputs: GapInputs,
-    area: StudyArea,
-    water: BaseGeometry | None,
-    coverage: CoverageParameters,
-    rules: GapParameters,
-) -> list[dict[str, object]]:
-    access, homes = inputs.access, inputs.homes
-    places = access.facilities
-    chosen = (places["tier"] == tier).to_numpy() & in_basis(places, "all")
-    seconds, at = nearest(access.walk_s, chosen)
-    beyond = np.flatnonzero(seconds > coverage.cutoff_s)
-    if not chosen.any() or not len(beyond):
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """The homes beyond the cutoff of one tier: their rows, doors and people, and the way on from every node."""
+
+    tier: Tier
+    home: Ints
+    node: Ints
+    access_s: Floats
+    people: Floats
+    nodes_s: Floats
+
+
+def find_gaps(inputs: GapInputs) -> Gaps:
+    """List the gaps of every tier, and for each the link that would help most of its people, if any would."""
+    scene = inputs.scene
+    cutoff_s = scene.streets.parameters.coverage.cutoff_s
+    short = [tier for tier in Tier if tier in inputs.near and (inputs.near[tier].walk_s > cutoff_s).any()]
+    around = look_round(scene, inputs.walk) if short else None
+    found = [gap for tier in short if around for gap in _gaps_of(_beyond(tier, inputs), inputs, around)]
+    facts = Facts.of(scene, inputs.near, inputs.models)
+    return Gaps(gap_table(found, facts), missing_link_table(found, facts))
+
+
+def _beyond(tier: Tier, inputs: GapInputs) -> _Beyond:
+    scene, walk = inputs.scene, inputs.walk
+    coverage = scene.streets.parameters.coverage
+    home = np.flatnonzero(inputs.near[tier].walk_s > coverage.cutoff_s)
+    doors = scene.doors.home[home]
+    people = scene.homes["people"].to_numpy(dtype=np.float64)[home]
+    nodes_s = node_seconds(walk, scene.places_of(tier), coverage.horizon_s)
+    return _Beyond(tier, home, walk.node[doors], walk.access_s[doors], people, nodes_s)
+
+
+def _gaps_of(beyond: _Beyond, inputs: GapInputs, around: Surroundings) -> list[Gap]:
+    clusters = _clusters(beyond, inputs, around)
+    if not clusters:
         return []
-    xy = to_metric(shapely.get_coordinates(homes.geometry.to_numpy()), area.crs)
-    code = homes["subdistrict"].to_numpy()
-    label = _clusters(xy[beyond], code[beyond], rules.link_m)
-    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in inputs.models])
-    names = dict(zip(area.subdistricts["code"], area.subdistricts["name"], strict=True))
-    out = []
-    for cluster in range(label.max() + 1):
-        members = beyond[label == cluster]
-        totals = people[:, members].sum(axis=1)
-        if totals.mean() < rules.min_people:
+    tests, barrier, barred_s = _tests(beyond, inputs, around)
+    links = _links(beyond, inputs, around, clusters)
+    tolls = _tolls(beyond, inputs, clusters, tests[Cause.PAID_OR_CLOSED])
+    unlocated = _unlocated(inputs.scene.streets.study, beyond.tier)
+    code = inputs.scene.homes["subdistrict"].to_numpy(dtype=object)
+    gaps = []
+    for members, link, toll in zip(clusters, links, tolls, strict=True):
+        home, people = beyond.home[members], beyond.people[members]
+        here = {cause: applies[members] for cause, applies in tests.items()}
+        here[Cause.MISSING_LINK] = np.isin(home, [] if link is None else link.home)
+        judgement = judge(here, people)
+        barred = _most_met(around.barriers, barrier[members], here[Cause.BARRIER], barred_s[members], people)
+        names = unlocated.get(code[home[0]], ())
+        gaps.append(Gap(beyond.tier, home, judgement, barred, toll, link, names, len(unlocated.get(None, ()))))
+    return gaps
+
+
+def _clusters(beyond: _Beyond, inputs: GapInputs, around: Surroundings) -> list[Ints]:
+    """Positions of each cluster's homes among those beyond the cutoff; too few people are no gap of their own."""
+    rules = inputs.scene.streets.parameters.gaps
+    code = inputs.scene.homes["subdistrict"].to_numpy(dtype=object)[beyond.home]
+    xy = around.home_xy[beyond.home]
+    label = find_clusters(inputs.walk.graph, beyond.node, xy, code, rules.neighbour_m, rules.neighbour_s)
+    by_cluster = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label))[:-1])
+    return [members for members in by_cluster if beyond.people[members].sum() >= rules.min_people]
+
+
+def _tests(beyond: _Beyond, inputs: GapInputs, around: Surroundings) -> tuple[dict[Cause, Bools], Ints, Floats]:
+    """Which causes apply to each home, the barrier it could do without (-1 for none), and its seconds without."""
+    scene, near = inputs.scene, inputs.near[beyond.tier]
+    coverage, rules = scene.streets.parameters.coverage, scene.streets.parameters.gaps
+    onward_s = around.stations.onward(beyond.nodes_s)
+    saved_s = onward_s[around.crossings.start] - around.crossings.seconds
+    worth = np.flatnonzero(saved_s >= onward_s[around.crossings.end] + rules.missing_link_saves_s)
+    crossings = around.crossings.take(worth)
+    seconds, which = seconds_by(inputs.walk.graph, around.stations, crossings, onward_s, coverage.horizon_s)
+    barred_s, which = seconds[beyond.node] + beyond.access_s, which[beyond.node]
+    barrier = np.append(around.crossing_of[worth], -1)[which]
+    unlocated = [code for code in _unlocated(scene.streets.study, beyond.tier) if code is not None]
+    tests = which_apply(
+        {
+            "walk": near.walk_s[beyond.home],
+            "level": near.level_s[beyond.home],
+            "paid": near.paid_s[beyond.home],
+            "barred": barred_s,
+        },
+        near.radius_m[beyond.home],
+        np.asarray(shapely.distance(shapely.points(around.home_xy[beyond.home]), around.frame)),
+        unlocated=scene.homes["subdistrict"].isin(unlocated).to_numpy()[beyond.home],
+        cutoff_s=coverage.cutoff_s,
+        horizon_s=coverage.horizon_s,
+        most_m=coverage.radius_m,
+    )
+    return tests, barrier, barred_s
+
+
+def _links(beyond: _Beyond, inputs: GapInputs, around: Surroundings, clusters: list[Ints]) -> list[GapLink | None]:
+    """Return for each cluster the missing link that brings most of its people within the cutoff, if one does."""
+    streets, graph = inputs.scene.streets, inputs.walk.graph
+    cutoff_s, stations = streets.parameters.coverage.cutoff_s, around.stations
+    onward_s = stations.onward(beyond.nodes_s)
+    reach = nearest(graph, Sources.one(beyond.node, beyond.access_s), cutoff_s).apart
+    missing = find_missing(
+        stations,
+        stations.inward(reach),
+        onward_s,
+        cutoff_s,
+        (around.barriers, around.buildings),
+        around.pricing,
+        streets.parameters.gaps,
+    )
+    homes = beyond.node, beyond.access_s
+    tried, asked = try_best(graph, stations, missing, onward_s, homes, clusters, beyond.people, cutoff_s)
+    return [_best_link(tried, own, members, beyond, around) for members, own in zip(clusters, asked, strict=True)]
+
+
+def _best_link(tried: Tried, asked: Ints, members: Ints, beyond: _Beyond, around: Surroundings) -> GapLink | None:
+    best: tuple[tuple[float, float, float], int] | None = None
+    for i in asked.tolist():
+        home, seconds = tried.of(i)
+        own = np.isin(home, members)
+        if not own.any():
             continue
-        name = names.get(code[members[0]], "")
-        cause = _cause(tier, members, chosen, inputs, name, (xy, area.crs), coverage)
-        out.append(
-            _row(tier, members, totals, name, cause, (seconds, at), inputs, (xy, area.crs, water), coverage, rules)
-        )
-    return out
-
-
-def _clusters(xy: Floats, code: np.ndarray, link_m: float) -> Ints:
-    """Homes of one subdistrict within ``link_m`` of each other, directly or through others."""
-    pairs = cKDTree(xy).query_pairs(link_m, output_type="ndarray")
-    pairs = pairs[code[pairs[:, 0]] == code[pairs[:, 1]]]
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(xy), len(xy)))
-    return connected_components(links, directed=False)[1].astype(np.int64)
-
-
-def _cause(
-    tier: Tier,
-    members: Ints,
-    chosen: Bools,
-    inputs: GapInputs,
-    name: str,
-    ground: tuple[Floats, str],
-    coverage: CoverageParameters,
-) -> str:
-    """Judge the cluster by its majority: a cause applies where it applies to half of the homes or more."""
-    access, (xy, crs) = inputs.access, ground
-    if int(inputs.unlocated.get((tier.value, name), 0)):
-        return "unlocated_place"
-    walk, _ = nearest(access.walk_s[:, members], chosen)
-    level, _ = nearest(access.level_s[:, members], chosen)
-    paid, _ = nearest(inputs.paid_s[:, members], chosen)
-    radius = access.radius_m[np.ix_(chosen, members)].min(axis=0)
-    frame = to_metric(shapely.box(*inputs.extent).exterior, crs)
-    edge_m = shapely.distance(shapely.points(xy[members]), frame)
-    tests = {
-        # a place beyond the extract could be as near as the extract's edge
-        "beyond_extract": edge_m < np.minimum(radius, coverage.radius_m),
-        "disconnected": ~np.isfinite(walk),
-        "too_far": radius > coverage.radius_m,
-        "paid_or_closed": paid <= coverage.cutoff_s,
-        "terrain": level <= coverage.cutoff_s,
-    }
-    return next((cause for cause, applies in tests.items() if applies.mean() >= 0.5), "detour")  # noqa: PLR2004
-
-
-def _row(
-    tier: Tier,
-    members: Ints,
-    totals: Floats,
-    name: str,
-    cause: str,
-    near: tuple[Floats, Ints],
-    inputs: GapInputs,
-    ground: tuple[Floats, str, BaseGeometry | None],
-    coverage: CoverageParameters,
-    rules: GapParameters,
-) -> dict[str, object]:
-    seconds, at = near
-    xy, crs, water = ground
-    places, homes = inputs.access.facilities, inputs.homes
-    weight = homes["people"].to_numpy()[members]
-    reachable = np.isfinite(seconds[members])
-    # who reaches no place counts for the ranking as if the nearest were at the horizon
-    excess = np.where(reachable, seconds[members], coverage.horizon_s) - coverage.cutoff_s
-    person_minutes = float((excess * weight).sum() / 60)
-    closest = members[np.lexsort((homes["demand_id"].to_numpy()[members], seconds[members]))[0]]
-    shape: BaseGeometry = MultiPoint(xy[members]).buffer(rules.around_home_m)
-    shape = shape.buffer(rules.around_home_m / 2).buffer(-rules.around_home_m / 2, quad_segs=4)
-    if water is not None:
-        shape = shape.difference(water)
-    outline = to_lonlat(shape.simplify(3.0), crs)
-    inner = shape.representative_point()
-    lon, lat = to_lonlat(np.array([[inner.x, inner.y]]), crs)[0]
-    found = places.iloc[at[closest]] if at[closest] >= 0 else None
-    ids = ",".join(sorted(homes["demand_id"].to_numpy()[members]))
-    row = {
-        "gap_id": f"{tier.value}-{hashlib.sha256(ids.encode()).hexdigest()[:8]}",
-        "tier": tier.value,
-        "subdistrict": homes["subdistrict"].iloc[members[0]],
-        "subdistrict_name": name,
-        "homes": len(members),
-        "people_low": float(totals.min()),
-        "people": float(totals.mean()),
-        "people_high": float(totals.max()),
-        "mean_excess_s": _mean(excess[reachable], weight[reachable]),
-        "person_minutes": person_minutes,
-        "nearest_facility_id": None if found is None else found["facility_id"],
-        "nearest_name": None if found is None else found["name"],
-        "nearest_s": _mean(seconds[members][reachable], weight[reachable]),
-        "cause": cause,
-        "lon": lon,
-        "lat": lat,
-        "geometry": outline,
-    }
-    return row | _explain(tier, row, int(inputs.unlocated.get((tier.value, name), 0)), coverage.radius_m)
-
-
-def _mean(values: Floats, weight: Floats) -> float | None:
-    """Mean by people; by homes where nobody is thought to live; None of nothing."""
-    if not len(values):
+        people = beyond.people[home[own]]
+        worth = float(people.sum()), -float((seconds[own] * people).sum()), -float(tried.links.length_m[i])
+        if best is None or worth > best[0]:
+            best = worth, i
+    if best is None:
         return None
-    return float(np.average(values, weights=weight if weight.sum() > 0 else None))
+    home, seconds = tried.of(best[1])
+    link = tried.links.take(np.array([best[1]]))
+    stations, ends = around.stations, (int(link.start[0]), int(link.end[0]))
+    return GapLink(
+        edge=(int(stations.edge[ends[0]]), int(stations.edge[ends[1]])),
+        xy=stations.xy[list(ends)],
+        length_m=float(link.length_m[0]),
+        rise_m=float(link.rise_m[0]),
+        stairs=bool(link.stairs[0]),
+        seconds=float(link.seconds[0]),
+        home=beyond.home[home],
+        home_s=seconds,
+    )
 
 
-def _explain(tier: Tier, row: dict[str, object], unlocated: int, radius_m: float) -> dict[str, str]:
-    zh, en = (text.format(n=unlocated, r=radius_m) for text in _CAUSE[str(row["cause"])])
-    low, mid, high = (round(float(str(row[k])), -1) for k in ("people_low", "people", "people_high"))
-    who_zh = f"{row['subdistrict_name']}约{mid:.0f}人（估计{low:.0f}–{high:.0f}人，{row['homes']}处住房）"
-    who_en = f"About {mid:.0f} people (estimate {low:.0f} to {high:.0f}, {row['homes']} homes)"
-    if row["nearest_s"] is None:
-        return {
-            "explanation_zh": f"{who_zh}走不到任何{_TIER_ZH[tier]}：{zh}。",
-            "explanation_en": f"{who_en} cannot walk to any {_TIER_EN[tier]}: {en}.",
-        }
-    needs, excess = minutes(float(str(row["nearest_s"]))), minutes(float(str(row["mean_excess_s"])))
-    zh_place, en_place = f"{_TIER_ZH[tier]}（{row['nearest_name']}）", f"{_TIER_EN[tier]} ({row['nearest_name']})"
-    return {
-        "explanation_zh": f"{who_zh}到最近的{zh_place}平均步行{needs:.0f}分钟，超出{excess:.0f}分钟：{zh}。",
-        "explanation_en": f"{who_en} walk {needs:.0f} minutes on average to the nearest {en_place}, "
-        f"{excess:.0f} too many: {en}.",
-    }
+def _tolls(beyond: _Beyond, inputs: GapInputs, clusters: list[Ints], helped: Bools) -> list[tuple[str, ...]]:
+    """Return for each cluster the paid or closed links by which its people would come within the cutoff."""
+    if not helped.any():
+        return [()] * len(clusters)
+    scene, opened = inputs.scene, inputs.opened
+    horizon_s = scene.streets.parameters.coverage.horizon_s
+    seconds = node_seconds(opened, scene.places_of(beyond.tier), horizon_s)
+    ways = TollWays(scene.streets.network, inputs.walk, opened, seconds)
+    return [
+        tuple(sorted({name for node in beyond.node[members[helped[members]]] for name in ways.used_from(int(node))}))
+        for members in clusters
+    ]
+
+
+def _most_met(barriers: Barriers, barrier: Ints, applies: Bools, seconds: Floats, people: Floats) -> Barred | None:
+    """Return the barrier that most of those whom it holds back would cross, and their mean seconds without it."""
+    weight: dict[tuple[str, str | None], float] = {}
+    held = np.flatnonzero(applies)
+    for k in held:
+        key = barriers.kind[barrier[k]], barriers.name[barrier[k]]
+        weight[key] = weight.get(key, 0.0) + float(people[k]) + 1e-9
+    if not weight:
+        return None
+    kind, name = max(weight, key=lambda key: (weight[key], str(key)))
+    return Barred(kind, name, float(np.average(seconds[held], weights=people[held] + 1e-9)))
+
+
+def _unlocated(study: Study, tier: Tier) -> dict[str | None, tuple[str, ...]]:
+    """Names of the tier's places that the district has named and nobody has placed, by subdistrict (None: unknown)."""
+    facilities = study.facilities
+    lost = ~(facilities["located"] | facilities["approximate"]) & (facilities["status"] != Status.CANDIDATE)
+    lost &= facilities["tier"] == tier
+    codes = dict(zip(study.area.subdistricts["name"], study.area.subdistricts["code"], strict=True))
+    found: dict[str | None, tuple[str, ...]] = {}
+    for name, subdistrict in facilities.loc[lost, ["name", "subdistrict"]].itertuples(index=False):
+        code = codes.get(subdistrict)
+        found[code] = (*found.get(code, ()), str(name))
+    return found

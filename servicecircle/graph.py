@@ -13,25 +13,27 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from servicecircle.arrays import Bools, Floats, Ints
-from servicecircle.settling import Small, reach_each, settle_nearest, survey_each
+from servicecircle.pairs import Near, Pairs
+from servicecircle.settling import Small, reach_each, reach_own, settle, share_labels
 
 __all__ = [
     "Graph",
-    "Pairs",
     "Reached",
-    "Survey",
+    "Sources",
     "Tree",
     "components",
     "make_graph",
+    "nearest",
+    "own_seconds",
     "pairs",
     "path",
     "search",
-    "survey",
     "tree",
 ]
 
 _MOST_BUCKETS = 1 << 16
 _ROOM = 1 << 15  # what an answer may hold before its arrays are doubled
+_AT_ONCE = 256  # sources whose pairs are looked for together: what lies between search and answer stays small
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +71,35 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """Pairs within a cutoff: source ``i`` and ``target[start[i]:start[i + 1]]`` (positions among the targets asked)."""
+class Sources:
+    """Where searches begin: source ``i`` has the doors ``node[start[i]:start[i + 1]]``.
 
-    start: Ints
-    target: Ints
-    seconds: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What every node has within reach.
-
-    ``nearest`` is the position of the nearest source (the first of equals, -1 where none), ``seconds`` to it (``inf``),
-    ``counts`` (nodes, cutoffs) how many sources are within each cutoff.
+    ``access_s`` are the seconds spent at each door already.
     """
 
-    nearest: Ints
-    seconds: Floats
-    counts: Ints
+    start: Ints
+    node: Small
+    access_s: Floats
+
+    @classmethod
+    def at(cls, nodes: Ints, access_s: Floats | None = None) -> Sources:
+        """Return sources that are one node each."""
+        node = np.ascontiguousarray(nodes, dtype=np.int32)
+        return cls(np.arange(len(node) + 1), node, np.zeros(len(node)) if access_s is None else access_s)
+
+    @classmethod
+    def one(cls, nodes: Ints, access_s: Floats) -> Sources:
+        """Return one source with a door at each node."""
+        return cls(np.array([0, len(nodes)]), np.ascontiguousarray(nodes, dtype=np.int32), access_s)
+
+    def __len__(self) -> int:
+        """Return the number of sources."""
+        return len(self.start) - 1
+
+    def take(self, begin: int, end: int) -> Sources:
+        """Return the sources ``begin``, ..., ``end - 1``."""
+        part = slice(self.start[begin], self.start[end])
+        return Sources(self.start[begin : end + 1] - self.start[begin], self.node[part], self.access_s[part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,73 +137,81 @@ def make_graph(n: int, tail: Ints, head: Ints, seconds: Floats) -> Graph:
     return Graph(csr_array(arcs, shape=(n, n)), csr_array(turned, shape=(n, n)))
 
 
-def search(graph: Graph, sources: Ints, limit_s: float, *, towards: bool = False) -> Reached:
+def search(graph: Graph, sources: Ints | Sources, limit_s: float, *, towards: bool = False) -> Reached:
     """Seconds from each source to every node within ``limit_s`` (or from every node towards each source).
 
     Time and memory grow with the nodes reached, not with sources x nodes.
     """
-    return _search(graph, sources, limit_s, np.ones(graph.n, dtype=bool), towards=towards)
+    return _search(graph, _as_sources(sources), limit_s, np.ones(graph.n, dtype=bool), towards=towards)
 
 
-def pairs(graph: Graph, sources: Ints, targets: Ints, limit_s: float, *, towards: bool = False) -> Pairs:
-    """Return every pair of a source and a target within ``limit_s``; several targets may share a node.
-
-    Examples
-    --------
-    >>> g = make_graph(3, np.array([0, 1]), np.array([1, 2]), np.array([5.0, 6.0]))
-    >>> near = pairs(g, np.array([0]), np.array([2, 1, 1]), limit_s=10.0)
-    >>> near.target.tolist(), near.seconds.tolist()
-    ([1, 2], [5.0, 5.0])
-    """
-    wanted = np.zeros(graph.n, dtype=bool)
-    wanted[targets] = True
-    found = _search(graph, sources, limit_s, wanted, towards=towards)
-    order = np.argsort(targets, kind="stable").astype(np.int64)
-    low, high = (np.searchsorted(targets[order], found.node, side=side) for side in ("left", "right"))
-    many = high - low
-    rows = np.repeat(np.arange(len(sources)), np.diff(found.start))
-    at = np.repeat(low, many) + _count_up(many)
-    start = np.r_[0, np.cumsum(np.bincount(rows, many, len(sources)))].astype(np.int64)
-    return Pairs(*_ascending(start, order[at], np.repeat(found.seconds, many), len(targets)))
-
-
-def survey(
+def pairs(
     graph: Graph,
-    sources: Ints,
-    cutoffs_s: tuple[float, ...],
+    sources: Ints | Sources,
+    targets: Ints,
+    limit_s: float,
     *,
-    limit_s: float = np.inf,
     access_s: Floats | None = None,
     towards: bool = False,
-    wanted: Ints | None = None,
-) -> Survey:
-    """Count the sources within each cutoff of every wanted node (all by default), and name the nearest one.
+) -> Pairs:
+    """Return every pair of a source and a target within ``limit_s``; no two targets are one node.
 
-    The nearest is looked for as far as ``limit_s``; ``access_s`` are seconds spent at each source. Memory is that of
-    the answer and the network.
+    ``access_s`` are seconds spent at each target.
 
     Examples
     --------
     >>> g = make_graph(3, np.array([0, 1]), np.array([1, 2]), np.array([5.0, 6.0]))
-    >>> seen = survey(g, np.array([0, 1]), (5.0, 10.0))
-    >>> seen.nearest.tolist(), seen.seconds.tolist(), seen.counts.tolist()
-    ([0, 1, 1], [0.0, 0.0, 6.0], [[1, 1], [2, 2], [0, 1]])
+    >>> near = pairs(g, np.array([0]), np.array([2, 1]), limit_s=10.0)
+    >>> near.target.tolist(), near.apart.tolist()
+    ([1], [5.0])
     """
-    arcs = _arcs(graph, towards=towards)
-    sources = np.ascontiguousarray(sources, dtype=np.int64)
-    access = np.zeros(len(sources)) if access_s is None else np.ascontiguousarray(access_s, dtype=np.float64)
-    order = np.argsort(cutoffs_s, kind="stable")
-    counts = np.zeros((graph.n, len(order)), dtype=np.int64)
-    seconds, settled = np.full(graph.n, np.inf), np.empty(graph.n, dtype=np.int64)
-    if len(order):
-        cutoffs = np.array(cutoffs_s, dtype=np.float64)[order]
-        per_s, bucket, before, after = _buckets(arcs[2], graph.n)
-        survey_each(*arcs, sources, access, cutoffs, seconds, per_s, bucket, before, after, settled, counts)
-    nearest = np.full(graph.n, -1, dtype=np.int64)
-    key, item = _heap(graph, len(sources))
-    settle_nearest(*arcs, sources, access, limit_s, seconds, nearest, key, item, settled)
-    rows = slice(None) if wanted is None else wanted
-    return Survey(nearest[rows], seconds[rows], counts[rows][:, np.argsort(order, kind="stable")])
+    sources = _as_sources(sources)
+    position = np.full(graph.n, -1, dtype=np.int32)
+    position[targets] = np.arange(len(targets))
+    found = []
+    for begin in range(0, len(sources), _AT_ONCE):
+        some = sources.take(begin, min(begin + _AT_ONCE, len(sources)))
+        reached = _search(graph, some, limit_s, position >= 0, towards=towards)
+        found.append(_at_targets(reached, position, access_s, limit_s))
+    together = Pairs.stack(found)
+    return together if (np.diff(targets) > 0).all() else together.ascending(len(targets))
+
+
+def nearest(graph: Graph, sources: Ints | Sources, limit_s: float = np.inf, *, towards: bool = False) -> Near:
+    """Name the nearest source of every node (the first of equals), by one search from all sources at once.
+
+    Examples
+    --------
+    >>> g = make_graph(3, np.array([0, 1]), np.array([1, 2]), np.array([5.0, 6.0]))
+    >>> seen = nearest(g, np.array([0, 1]))
+    >>> seen.at.tolist(), seen.apart.tolist()
+    ([0, 1, 1], [0.0, 0.0, 6.0])
+    """
+    sources = _as_sources(sources)
+    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    count = settle(*(*arcs, sources.node, sources.access_s, 0, len(sources.node), limit_s, *room.arrays()))
+    ascending = room.settled[:count][np.argsort(room.seconds[room.settled[:count]], kind="stable")]
+    label = np.full(graph.n, len(sources), dtype=np.int64)
+    first = (sources.access_s <= limit_s) & (sources.access_s == room.seconds[sources.node])
+    np.minimum.at(label, sources.node[first], np.repeat(np.arange(len(sources)), np.diff(sources.start))[first])
+    share_labels(*arcs, room.seconds, label, ascending)
+    return Near(np.where(label < len(sources), label, -1), room.seconds)
+
+
+def own_seconds(graph: Graph, sources: Ints | Sources, own: Ints, limits_s: Floats, *, towards: bool = False) -> Floats:
+    """Seconds between each node and the source ``own`` says it belongs to (-1: none), within that source's limit.
+
+    Examples
+    --------
+    >>> g = make_graph(3, np.array([0, 1]), np.array([1, 2]), np.array([5.0, 6.0]))
+    >>> own_seconds(g, np.array([0, 1]), np.array([-1, 1, 0]), np.array([99.0, 99.0])).tolist()
+    [inf, 0.0, 11.0]
+    """
+    sources = _as_sources(sources)
+    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    out = np.full(graph.n, np.inf)
+    reach_own(*(*arcs, sources.start, sources.node, sources.access_s, limits_s, own, *room.arrays(), out))
+    return out
 
 
 def tree(graph: Graph, source: int, limit_s: float = np.inf, *, towards: bool = False) -> Tree:
@@ -216,19 +236,47 @@ def components(graph: Graph) -> tuple[Ints, Ints]:
     return label.astype(np.int64), np.bincount(label, minlength=count)
 
 
-def _search(graph: Graph, sources: Ints, limit_s: float, wanted: Bools, *, towards: bool) -> Reached:
-    arcs = _arcs(graph, towards=towards)
-    sources = np.ascontiguousarray(sources, dtype=np.int64)
-    seconds, (per_s, bucket, before, after) = np.full(graph.n, np.inf), _buckets(arcs[2], graph.n)
-    settled, marks = np.empty(graph.n, dtype=np.int64), np.zeros(graph.n // 16 + 1, dtype=np.int64)
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What a search writes on."""
+
+    seconds: Floats
+    per_s: float
+    bucket: Small
+    before: Small
+    after: Small
+    settled: Ints
+
+    @classmethod
+    def of(cls, graph: Graph, sources: Sources) -> _Room:
+        """Make buckets a quarter of a usual arc wide; enough of them for the longest, if that can be."""
+        cost, n = graph.forward.data, graph.n
+        usual = float(cost.mean()) if len(cost) else 0.0
+        longest = max(float(cost.max(initial=0.0)), float(sources.access_s.max(initial=0.0)))
+        spans = min(_MOST_BUCKETS - 2, 4 * longest / usual) if usual > 0 else 1.0
+        bucket = np.full(1 << int(np.ceil(np.log2(spans + 2))), -1, dtype=np.int32)
+        empty = np.full(n, -2, dtype=np.int32)
+        per_s = spans / longest if longest > 0 else 1.0
+        return cls(np.full(n, np.inf), per_s, bucket, empty, empty.copy(), np.empty(n, dtype=np.int64))
+
+    def arrays(self) -> tuple[Floats, float, Small, Small, Small, Ints]:
+        """Return all of it, in the order of the kernels."""
+        return self.seconds, self.per_s, self.bucket, self.before, self.after, self.settled
+
+
+def _as_sources(sources: Ints | Sources) -> Sources:
+    return sources if isinstance(sources, Sources) else Sources.at(sources)
+
+
+def _search(graph: Graph, sources: Sources, limit_s: float, wanted: Bools, *, towards: bool) -> Reached:
+    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    marks = np.zeros(graph.n // 16 + 1, dtype=np.int64)
     start = np.zeros(len(sources) + 1, dtype=np.int64)
     node, found = np.empty(_ROOM + graph.n, dtype=np.int64), np.empty(_ROOM + graph.n)
     done = 0
     while True:
-        done = reach_each(
-            *arcs, sources, done, limit_s, wanted, seconds, per_s, bucket, before, after, settled, marks, start, node,
-            found,
-        )  # fmt: skip
+        given = (sources.start, sources.node, sources.access_s, done, limit_s, wanted)
+        done = reach_each(*(*arcs, *given, *room.arrays(), marks, start, node, found))
         if done == len(sources):
             break
         node, found = (np.concatenate([a, np.empty_like(a)]) for a in (node, found))
@@ -241,28 +289,11 @@ def _arcs(graph: Graph, *, towards: bool) -> tuple[Small, Small, Floats]:
     return first, to, np.asarray(arcs.data, dtype=np.float64)
 
 
-def _heap(graph: Graph, sources: int) -> tuple[Floats, Ints]:
-    room = graph.forward.nnz + sources + 1
-    return np.empty(room), np.empty(room, dtype=np.int64)
-
-
-def _buckets(cost: Floats, n: int) -> tuple[float, Small, Small, Small]:
-    """Buckets a quarter of a usual arc wide; enough of them for the longest, if that can be."""
-    usual, longest = (float(cost.mean()), float(cost.max())) if len(cost) else (0.0, 0.0)
-    spans = min(_MOST_BUCKETS - 2, 4 * longest / usual) if usual > 0 else 1.0
-    count = 1 << int(np.ceil(np.log2(spans + 2)))
-    per_s = spans / longest if longest > 0 else 1.0
-    empty = np.full(n, -2, dtype=np.int32)
-    return per_s, np.full(count, -1, dtype=np.int32), empty, empty.copy()
-
-
-def _ascending(start: Ints, item: Ints, seconds: Floats, n: int) -> tuple[Ints, Ints, Floats]:
-    """Put the items of each row in ascending order."""
-    rows = csr_array((seconds, item, start), shape=(len(start) - 1, n))
-    rows.sort_indices()
-    return start, rows.indices.astype(np.int64), np.asarray(rows.data, dtype=np.float64)
-
-
-def _count_up(many: Ints) -> Ints:
-    """0, 1, ... for each of the given numbers."""
-    return np.asarray(np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many), dtype=np.int64)
+def _at_targets(reached: Reached, position: Small, access_s: Floats | None, limit_s: float) -> Pairs:
+    """Turn nodes reached, all of them targets, into targets, with the seconds spent there."""
+    at = position[reached.node]
+    if access_s is None:
+        return Pairs(reached.start, at, reached.seconds)
+    apart = reached.seconds + access_s[at]
+    near = apart <= limit_s
+    return Pairs(np.r_[0, np.cumsum(near)][reached.start], at[near], apart[near])

@@ -16,15 +16,16 @@ import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
-from servicecircle.arrays import Bools, Floats, Shapes
+from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.crs import WGS84, to_lonlat, to_metric
 from servicecircle.model import StudyArea
 from servicecircle.parameters import PopulationParameters
 
-__all__ = ["COMPLETENESS", "Ground", "completeness", "metric_xy", "place_homes", "subdistrict_of", "survey"]
+__all__ = ["COMPLETENESS", "Ground", "completeness", "metric_xy", "place_homes", "plane", "subdistrict_of", "survey"]
 
 COMPLETENESS = [
     "subdistrict", "name", "footprints", "footprint_m2", "land_m2", "footprint_share", "street_m", "mapped_share",
+    "homes", "supposed_homes_share", "supposed_people_share",
 ]  # fmt: skip
 """Columns of ``completeness``."""
 
@@ -50,16 +51,15 @@ class Ground:
 
 def survey(area: StudyArea, streets: gpd.GeoDataFrame, parameters: PopulationParameters) -> Ground:
     """Look at the area once: its footprints, its residential streets, its dry land."""
-    boundary = _plane([area.boundary], area.crs)
-    water = _plane(area.water.geometry, area.crs)
+    boundary = plane([area.boundary], area.crs)
+    water = plane(area.water.geometry, area.crs)
     buildings, tracks = area.buildings, area.railways
-    footprints = _plane(buildings.geometry, area.crs)
+    footprints = plane(buildings.geometry, area.crs)
     doors = shapely.get_coordinates(shapely.point_on_surface(footprints))
     within = _hit(doors, boundary)
     buildings, footprints, doors = buildings[within], footprints[within], doors[within]
-    homes = ~buildings["building"].isin(parameters.not_homes) & ~buildings["use"].isin(parameters.not_home_uses)
-    homes &= shapely.area(footprints) >= parameters.smallest_home_m2
-    rails = shapely.buffer(_plane(tracks.geometry[_in_the_open(tracks)], area.crs), parameters.rail_buffer_m)
+    homes = _dwelt_in(buildings, parameters) & (shapely.area(footprints) >= parameters.smallest_home_m2)
+    rails = shapely.buffer(plane(tracks.geometry[_in_the_open(tracks)], area.crs), parameters.rail_buffer_m)
     samples, sample_m = _samples(_residential(streets, parameters), area.crs, parameters.sample_m)
     dry = _hit(samples, boundary) & ~_hit(samples, water)
     samples, sample_m = samples[dry], sample_m[dry]
@@ -95,14 +95,20 @@ def place_homes(area: StudyArea, ground: Ground, parameters: PopulationParameter
     return points.sort_values("demand_id", ignore_index=True)
 
 
-def completeness(area: StudyArea, ground: Ground) -> pd.DataFrame:
-    """Say how much of each subdistrict the map of buildings shows.
+def completeness(area: StudyArea, ground: Ground, points: pd.DataFrame) -> pd.DataFrame:
+    """Say how much of each subdistrict the map of buildings shows, and how much of the estimate is supposed.
+
+    Parameters
+    ----------
+    points
+        Homes with ``subdistrict``, ``kind``, ``people``.
 
     Returns
     -------
     pd.DataFrame
         ``subdistrict, name, footprints, footprint_m2, land_m2, footprint_share`` (of the land), ``street_m``,
-        ``mapped_share`` (of residential street metres, with a footprint within ``frontage_gap_m``).
+        ``mapped_share`` (of residential street metres, with a footprint within ``frontage_gap_m``), ``homes``,
+        ``supposed_homes_share``, ``supposed_people_share`` (of the middle estimate).
     """
     code = pd.Index(subdistrict_of(area, ground.samples))
     metres = pd.Series(ground.sample_m)
@@ -118,19 +124,41 @@ def completeness(area: StudyArea, ground: Ground) -> pd.DataFrame:
     table["footprint_share"] = table["footprint_m2"] / table["land_m2"]
     table["mapped_share"] = table["mapped_m"] / table["street_m"]
     table["name"] = table.index.map(area.subdistricts.set_index("code")["name"])
+    table = table.join(_supposed(points).reindex(table.index)).fillna({"homes": 0}).astype({"homes": int})
     return table.rename_axis("subdistrict").reset_index()[COMPLETENESS]
+
+
+def _supposed(points: pd.DataFrame) -> pd.DataFrame:
+    supposed = points["kind"] != "footprint"
+    people = points["people"]
+    sums = {"homes": supposed, "of_homes": supposed, "people": people, "of_people": people.where(supposed, 0.0)}
+    counted = pd.DataFrame(sums).astype(float).assign(homes=1).groupby(points["subdistrict"]).sum()
+    return pd.DataFrame(
+        {
+            "homes": counted["homes"],
+            "supposed_homes_share": counted["of_homes"] / counted["homes"],
+            "supposed_people_share": counted["of_people"] / counted["people"].where(counted["people"] > 0),
+        }
+    )
 
 
 def subdistrict_of(area: StudyArea, xy: Floats) -> npt.NDArray[np.object_]:
     """Return the subdistrict's code for points in metres: of the first that holds a point, else of the nearest."""
     ordered = area.subdistricts.sort_values("code")
-    shapes, points = _plane(ordered.geometry, area.crs), _points(xy)
+    shapes = plane(ordered.geometry, area.crs)
+    shapely.prepare(shapes)
     found = np.full(len(xy), len(ordered))
-    shape, point = shapely.STRtree(points).query(shapes, predicate="intersects")
-    np.minimum.at(found, point, shape)
+    for k, shape in enumerate(shapes):
+        west, south, east, north = shapely.bounds(shape)
+        near = (xy >= (west, south)).all(axis=1) & (xy <= (east, north)).all(axis=1) & (found == len(ordered))
+        near = np.flatnonzero(near)
+        found[near[shapely.intersects_xy(shape, xy[near])]] = k
     outside = np.flatnonzero(found == len(ordered))
-    point, shape = shapely.STRtree(shapes).query_nearest(points[outside])
-    np.minimum.at(found, outside[point], shape)
+    if len(outside):
+        # a side at a time: the distance to an outline of thousands of points is a search of its own
+        sides, owner = _sides(shapes)
+        point, side = shapely.STRtree(sides).query_nearest(_points(xy[outside]))
+        np.minimum.at(found, outside[point], owner[side])
     codes: npt.NDArray[np.object_] = np.asarray(ordered["code"], dtype=object)[found]
     return codes
 
@@ -138,6 +166,37 @@ def subdistrict_of(area: StudyArea, xy: Floats) -> npt.NDArray[np.object_]:
 def metric_xy(points: gpd.GeoSeries, crs: str) -> Floats:
     """Return lon/lat points as an (n, 2) array of metres."""
     return to_metric(shapely.get_coordinates(points.to_numpy()), crs)
+
+
+def plane(shapes: Iterable[BaseGeometry], crs: str) -> Shapes:
+    """Return lon/lat shapes on the metric plane."""
+    return np.asarray(gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs).to_numpy(), dtype=object)
+
+
+def _sides(shapes: Shapes) -> tuple[Shapes, Ints]:
+    """Cut outlines into their sides, each drawn from its south-western end, so that neighbours share it exactly."""
+    rings, shape = shapely.get_rings(shapes, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    same = np.flatnonzero(ring[1:] == ring[:-1])
+    ends = np.stack([xy[same], xy[same + 1]], axis=1)
+    turned = (ends[:, 0, 0] > ends[:, 1, 0]) | ((ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1]))
+    ends[turned] = ends[turned, ::-1]
+    return np.asarray(shapely.linestrings(ends), dtype=object), shape[ring[same]]
+
+
+def _dwelt_in(buildings: gpd.GeoDataFrame, parameters: PopulationParameters) -> pd.Series[bool]:
+    """Say which houses may be homes by their tags, their names and their height."""
+    kind, name = buildings["building"], buildings["name"].fillna("").astype(str)
+    other = kind.isin(parameters.not_homes) | buildings["use"].isin(parameters.not_home_uses)
+    storeys = pd.to_numeric(buildings["levels"])
+    if "height_m" in buildings:
+        storeys = (pd.to_numeric(buildings["height_m"]) / parameters.storey_m).fillna(storeys)
+    high = storeys > parameters.most_levels
+    named = pd.Series(data=False, index=buildings.index)
+    for word in parameters.not_home_names:
+        named |= name.str.contains(word, regex=False).astype(bool)
+    homes: pd.Series[bool] = ~other & (kind.isin(parameters.dwellings) | ~(high | named))
+    return homes
 
 
 def _residential(streets: gpd.GeoDataFrame, parameters: PopulationParameters) -> gpd.GeoSeries:
@@ -155,7 +214,7 @@ def _in_the_open(lines: gpd.GeoDataFrame) -> pd.Series[bool]:
 
 def _samples(lines: gpd.GeoSeries, crs: str, step_m: float) -> tuple[Floats, Floats]:
     """Cut streets into equal pieces of at most ``step_m``: their midpoints from west to east, their lengths."""
-    shapes = _plane(lines, crs)
+    shapes = plane(lines, crs)
     length = shapely.length(shapes)
     pieces = np.ceil(length / step_m).astype(np.int64)
     line = np.repeat(np.arange(len(shapes)), pieces)
@@ -206,10 +265,6 @@ def _hit(xy: Floats, shapes: Shapes, within_m: float = 0.0) -> Bools:
     mask = np.zeros(len(xy), dtype=bool)
     mask[shapely.STRtree(_points(xy)).query(shapes, predicate="dwithin", distance=within_m)[1]] = True
     return mask
-
-
-def _plane(shapes: Iterable[BaseGeometry], crs: str) -> Shapes:
-    return np.asarray(gpd.GeoSeries(shapes, crs=WGS84).to_crs(crs).to_numpy(), dtype=object)
 
 
 def _points(xy: Floats) -> Shapes:

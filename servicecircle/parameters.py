@@ -117,11 +117,19 @@ class CoverageParameters(_Frozen):
 
 
 class GapParameters(_Frozen):
-    """How uncovered homes become a gap."""
+    """How uncovered homes become a gap, and what may stand between them and a place."""
 
-    link_m: float = Field(gt=0)
+    neighbour_m: float = Field(gt=0)
+    neighbour_s: float = Field(gt=0)
     around_home_m: float = Field(gt=0)
     min_people: float = Field(ge=0)
+    barrier_roads: tuple[str, ...]
+    barrier_approach_m: float = Field(gt=0)
+    station_m: float = Field(gt=1)
+    missing_link_m: float = Field(gt=0)
+    missing_link_rise_m: float = Field(ge=0)
+    missing_link_saves_s: float = Field(gt=0)
+    stairs_from_grade: float = Field(gt=0)
 
 
 class PopulationParameters(_Frozen):
@@ -129,6 +137,8 @@ class PopulationParameters(_Frozen):
 
     base_year: int
     measure: str
+    total_year: int
+    total_measure: str
     sample_m: float = Field(gt=1)
     frontage_spacing_m: float = Field(gt=1)
     frontage_gap_m: float = Field(ge=0)
@@ -136,6 +146,8 @@ class PopulationParameters(_Frozen):
     skipped_services: tuple[str, ...]
     not_homes: tuple[str, ...]
     not_home_uses: tuple[str, ...]
+    not_home_names: tuple[str, ...]
+    dwellings: tuple[str, ...]
     smallest_home_m2: float = Field(ge=0)
     storey_m: float = Field(gt=0)
     least_storey_m: float = Field(gt=0)

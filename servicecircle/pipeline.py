@@ -7,21 +7,24 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
+from servicecircle.assessment import Assessment, assess
 from servicecircle.circles import About, draw_circles
 from servicecircle.coverage import Access, coverage_table, home_access
 from servicecircle.demand import Demand, estimate_demand, given_demand
 from servicecircle.doors import describe_doors, entrance_table, measure_times
 from servicecircle.gaps import GapInputs, find_gaps
+from servicecircle.ingest.planning import Planning
 from servicecircle.ingest.walkable import Rule
 from servicecircle.isochrone import Drawer
-from servicecircle.model import Direction, Progress, Status, Study, Variant
+from servicecircle.model import Direction, Kind, Progress, Study, Variant
+from servicecircle.near import every_link_open, near_of
 from servicecircle.parameters import Parameters
 from servicecircle.places import describe_places, school_table
 from servicecircle.prices import edge_seconds
 from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.routes import check_routes, place_stops, trace_routes
-from servicecircle.scene import Scene, open_scene, radius_m
+from servicecircle.scene import Scene, measure_access, open_scene, searches
 from servicecircle.streets import Streets, build_streets
 from servicecircle.tessellation import build_tessellation
 from servicecircle.uncertainty import certainty_table, home_certainty
@@ -45,17 +48,26 @@ class Results:
     demand: Demand
     homes: gpd.GeoDataFrame
     coverage: pd.DataFrame
+    assessment: Assessment | None
     certainty: pd.DataFrame
     schools: pd.DataFrame
     gaps: gpd.GeoDataFrame
+    missing_links: gpd.GeoDataFrame
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     legs: gpd.GeoDataFrame
     route_faults: pd.DataFrame
 
 
-def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: Variant, progress: Progress) -> Results:
-    """Compute a study from its inputs.
+def run(
+    study: Study,
+    parameters: Parameters,
+    rules: tuple[Rule, ...],
+    variant: Variant,
+    progress: Progress,
+    planning: Planning | None = None,
+) -> Results:
+    """Compute a study from its inputs; with the planner's rules, how it stands by them.
 
     Raises
     ------
@@ -72,9 +84,11 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     progress.step("times")
     scene = open_scene(streets, demand.points, variant)
     doors, placed = scene.doors, scene.places
-    walk, level, paid = (scene.priced(v) for v in (variant, scene.level(variant), replace(variant, paid=True)))
-    times = measure_times(doors, walk, level, paid, parameters.coverage.horizon_s)
-    access = Access(placed, times.walk_to, times.level_to, radius_m(scene))
+    every = every_link_open(streets.network, variant)
+    walk, level, opened = (scene.priced(v) for v in (variant, scene.level(variant), every))
+    access = measure_access(scene, {"walk": walk, "level": level, "opened": opened})
+    last_s, horizon_s = access.cutoffs_s[-1], parameters.coverage.horizon_s
+    times = measure_times(doors, placed["tier"].to_numpy(), walk, level, last_s, horizon_s)
 
     progress.step("circles")
     cutoffs, direction = parameters.cutoffs_s(), Direction(parameters.circles.direction)
@@ -99,6 +113,11 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     table = pd.concat([demand.points, home_access(access), certainty], axis=1)
     homes = gpd.GeoDataFrame(table, crs=demand.points.crs)
     schools = school_table(placed, times, demand, isochrones, counted)
+    assessment = None
+    if planning is not None:
+        by_measure = searches(scene, {"walk": walk, "level": level})
+        assessment = assess(scene, access, by_measure, demand, schools, planning, parameters.coverage)
+        homes["community"] = assessment.community
     entrances = entrance_table(doors, placed, parameters.snap)
     about_doors = describe_doors(entrances, parameters.snap)
     facilities = describe_places(
@@ -106,8 +125,7 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
     )
 
     progress.step("gaps")
-    inputs = GapInputs(access, times.paid_to, demand.points, demand.models, _unlocated(study), study.ways.extent)
-    gaps = find_gaps(inputs, study.area, streets.water, parameters.coverage, parameters.gaps)
+    gaps = find_gaps(GapInputs(scene, walk, opened, near_of(access), demand.models))
 
     progress.step("routes")
     stops = place_stops(study.stops)
@@ -125,9 +143,11 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
         demand,
         homes,
         coverage,
+        assessment,
         certainty_table(certainty, demand.points, demand.models, names),
         schools,
-        gaps,
+        gaps.table,
+        gaps.missing_links,
         routes,
         stops,
         legs,
@@ -138,12 +158,7 @@ def run(study: Study, parameters: Parameters, rules: tuple[Rule, ...], variant: 
 def _demand(study: Study, streets: Streets) -> Demand:
     """Estimate the homes and their people; a planner's own table replaces the estimate."""
     if study.people is not None:
-        return given_demand(study.area, study.people)
+        communities = study.facilities[study.facilities["kind"] == Kind.COMMUNITY]
+        rules = streets.parameters.population
+        return given_demand(study.area, study.people, streets.lines, rules, communities)
     return estimate_demand(study.area, streets.lines, study.population, streets.parameters.population)
-
-
-def _unlocated(study: Study) -> pd.Series:
-    """Count what the district has named and nobody has placed, by tier and subdistrict."""
-    facilities = study.facilities
-    lost = ~(facilities["located"] | facilities["approximate"]) & (facilities["status"] != Status.CANDIDATE)
-    return pd.Series(facilities[lost].groupby(["tier", "subdistrict"]).size())

@@ -9,11 +9,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from servicecircle.arrays import Floats
-from servicecircle.coverage import Access
+from servicecircle.coverage import Access, people_of, ranged
 from servicecircle.crs import WGS84, to_metric
 from servicecircle.demand import Demand
 from servicecircle.doors import Times
 from servicecircle.model import Study, Tier
+from servicecircle.pairs import Pairs
 from servicecircle.units import QUARTER_S
 
 __all__ = ["describe_places", "school_table"]
@@ -22,7 +23,7 @@ __all__ = ["describe_places", "school_table"]
 def describe_places(
     study: Study,
     access: Access,
-    between_s: Floats,
+    between: Pairs,
     demand: Demand,
     isochrones: gpd.GeoDataFrame,
     level_circles: gpd.GeoDataFrame,
@@ -38,20 +39,17 @@ def describe_places(
     ``describe_doors``, added as they are.
     """
     placed = access.facilities
-    near = between_s <= QUARTER_S
-    np.fill_diagonal(near, val=False)
     columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy()}
     tier = placed["tier"].to_numpy()
-    for name in Tier:
-        columns[f"n_{name}_900"] = near[:, tier == name].sum(axis=1).astype(np.float64)
-    # as numbers: a product of people with truth values would be added up one by one
-    walk, level = ((block <= QUARTER_S).astype(np.float64) for block in (access.walk_s, access.level_s))
-    people = _people(demand)
-    columns |= _range("people_900", people @ walk.T)
-    columns["terrain_loss"] = _loss(people @ walk.T, people @ level.T)
-    round_about = people @ (access.radius_m <= radius_m).astype(np.float64).T
-    columns["people_radius"], columns["people_level_900"] = round_about.mean(axis=0), (people @ level.T).mean(axis=0)
-    columns["detour_loss"] = _loss(people @ level.T, round_about)
+    found = between.sums(np.vstack([tier == name for name in Tier]), QUARTER_S)
+    columns |= {f"n_{name}_900": count for name, count in zip(Tier, found, strict=True)}
+    people = people_of(demand.points, demand.models)
+    walk, level = (access.pairs[measure].sums(people, QUARTER_S) for measure in ("walk", "level"))
+    round_about = access.pairs["radius"].sums(people, radius_m)
+    columns |= ranged("people_900", walk)
+    columns["terrain_loss"] = _loss(walk, level)
+    columns["people_radius"], columns["people_level_900"] = round_about[0], level[0]
+    columns["detour_loss"] = _loss(level, round_about)
     columns["area_radius_m2"] = _dry_discs_m2(placed, radius_m, water, study.area.crs)
     flat = level_circles[level_circles["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
     columns["area_level_900_m2"] = flat.reindex(placed["facility_id"]).to_numpy()
@@ -83,36 +81,29 @@ def school_table(
     cutoffs_s: tuple[float, ...],
 ) -> pd.DataFrame:
     """One row a school gate, walking *from* it: places by kind within each cutoff, nearest of each, people reached."""
-    schools = np.flatnonzero(placed["tier"] == Tier.SCHOOL)
+    schools = times.school
     table: dict[str, object] = {
         key: placed[key].to_numpy()[schools]
         for key in ("facility_id", "name", "subdistrict", "level", "status", "position_confidence")
     }
-    block = times.between[schools].copy()
-    block[np.arange(len(schools)), schools] = np.inf
     tier, category = placed["tier"].to_numpy(), placed["category"].to_numpy()
+    others = (Tier.COMMUNITY, Tier.BASE)
+    base = tier == Tier.BASE
+    of_category = [base & (category == name) for name in pd.unique(category[base]) if isinstance(name, str)]
+    members = np.vstack([*(tier == name for name in others), *of_category])
     for cutoff in cutoffs_s:
         label = f"{cutoff / 60:g}min"
-        for name in (Tier.COMMUNITY, Tier.BASE):
-            table[f"{name}_{label}"] = (block[:, tier == name] <= cutoff).sum(axis=1)
-        reached = [
-            {category[k] for k in np.flatnonzero((row <= cutoff) & (tier == Tier.BASE)) if isinstance(category[k], str)}
-            for row in block
-        ]
-        table[f"categories_{label}"] = [len(found) for found in reached]
-    for name in (Tier.COMMUNITY, Tier.BASE):
-        of_tier = np.flatnonzero(tier == name)
-        seconds = block[:, of_tier]
-        at = seconds.argmin(axis=1) if len(of_tier) else np.zeros(len(schools), dtype=np.int64)
-        best = seconds[np.arange(len(schools)), at] if len(of_tier) else np.full(len(schools), np.inf)
-        near = placed["name"].to_numpy()[of_tier[at]] if len(of_tier) else np.full(len(schools), None)
-        table[f"nearest_{name}"] = [name if np.isfinite(s) else None for name, s in zip(near, best, strict=True)]
-        table[f"nearest_{name}_min"] = np.where(np.isfinite(best), best / 60, np.nan)
+        found = times.between.sums(members, cutoff)[:, schools].astype(np.int64)
+        table |= {f"{name}_{label}": count for name, count in zip(others, found, strict=False)}
+        table[f"categories_{label}"] = (found[len(others) :] > 0).sum(axis=0)
+    for name in others:
+        near = times.nearest[name]
+        table[f"nearest_{name}"] = [placed["name"].iloc[at] if at >= 0 else None for at in near.at]
+        table[f"nearest_{name}_min"] = np.where(np.isfinite(near.apart), near.apart / 60, np.nan)
     last = max(cutoffs_s)
-    people = _people(demand)
-    walk = people @ (times.walk_from[schools] <= last).T
-    level = people @ (times.level_from[schools] <= last).T
-    table |= _range("people_15min" if last == QUARTER_S else "people", walk)
+    people = people_of(demand.points, demand.models)
+    walk, level = (pairs.sums(people, last) for pairs in (times.walk_from, times.level_from))
+    table |= ranged("people_15min" if last == QUARTER_S else "people", walk)
     circle = (
         isochrones[isochrones["cutoff_s"] == last].set_index("facility_id").reindex(placed["facility_id"].iloc[schools])
     )
@@ -121,14 +112,6 @@ def school_table(
     return pd.DataFrame(table)
 
 
-def _people(demand: Demand) -> Floats:
-    return np.vstack([demand.points[f"people_{m}"].to_numpy(dtype=np.float64) for m in demand.models])
-
-
-def _range(name: str, by_model: Floats) -> dict[str, object]:
-    return {f"{name}_low": by_model.min(axis=0), name: by_model.mean(axis=0), f"{name}_high": by_model.max(axis=0)}
-
-
 def _loss(walk: Floats, level: Floats) -> Floats:
-    on_foot, flat = np.asarray(walk.mean(axis=0)), np.asarray(level.mean(axis=0))
+    on_foot, flat = walk[0], level[0]
     return np.asarray(np.divide(flat - on_foot, flat, out=np.full(len(flat), np.nan), where=flat > 0))

@@ -12,14 +12,29 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from servicecircle.arrays import Floats, Ints
-from servicecircle.graph import Graph, Reached, search
+from servicecircle.graph import Graph, Reached, Sources, nearest, own_seconds, pairs, search
 from servicecircle.model import Direction
 from servicecircle.network import WalkNetwork
+from servicecircle.pairs import Near, Pairs
 from servicecircle.parameters import Profile
 from servicecircle.prices import EdgeSeconds
 from servicecircle.snapping import Snapped
 
-__all__ = ["Arcs", "Attached", "Joined", "attach", "door_to_door", "join", "nearest_times", "node_times"]
+__all__ = [
+    "Arcs",
+    "Attached",
+    "Joined",
+    "attach",
+    "door_to_door",
+    "join",
+    "nearest_place",
+    "nearest_times",
+    "node_times",
+    "pairs_within",
+    "times_of",
+]
+
+_LONGER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +68,18 @@ class Attached:
     def doors_of(self, places: Ints) -> tuple[Ints, Ints]:
         """Return the doors of the given places, and for each the position in ``places`` of whose it is, ascending."""
         whose = np.argsort(self.owner, kind="stable")
-        start = np.searchsorted(self.owner[whose], places)
-        count = np.searchsorted(self.owner[whose], places, side="right") - start
+        many = np.bincount(self.owner)
+        start, count = (np.cumsum(many) - many)[places], many[places]
         row = np.repeat(np.arange(len(places)), count)
         within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
         return whose[start[row] + within], row
+
+    def sources(self, groups: Sequence[Ints]) -> Sources:
+        """Return each group of places as one source with all their doors."""
+        group = np.repeat(np.arange(len(groups)), [len(places) for places in groups])
+        doors, row = self.doors_of(np.concatenate([*groups, np.zeros(0, dtype=np.int64)]))
+        start = np.r_[0, np.cumsum(np.bincount(group[row], minlength=len(groups)))].astype(np.int64)
+        return Sources(start, self.node[doors].astype(np.int32), self.access_s[doors])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,7 @@ class Joined:
 
     snapped: Snapped
     owner: Ints
+    node: Ints
     n_network: int
     tail: Ints
     head: Ints
@@ -114,8 +137,7 @@ class Joined:
         n = self.n_network + len(self.snapped)
         graph = Graph(self._out.matrix(cost, n), self._back.matrix(cost, n))
         arcs = Arcs(self.tail, self.head, cost, self.edge, self.share_from, self.share_to)
-        node = np.arange(self.n_network, n)
-        return Attached(graph, arcs, node, self.snapped.snap_m / profile.flat_mps, self.owner, self.n_network)
+        return Attached(graph, arcs, self.node, self.snapped.snap_m / profile.flat_mps, self.owner, self.n_network)
 
 
 def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> Joined:
@@ -127,7 +149,10 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
     n, k = network.n_nodes, len(snapped)
     order = np.lexsort((snapped.share, snapped.edge))
     edge, share = snapped.edge[order], snapped.share[order]
-    door = n + order
+    # neighbours on a street are neighbours in memory: a search over a million doors is twice as quick
+    door = np.arange(n, n + k)
+    node = np.empty(k, dtype=np.int64)
+    node[order] = door
     first = np.ones(k, dtype=bool)
     first[1:] = edge[1:] != edge[:-1]
     last = np.roll(first, -1)
@@ -144,6 +169,7 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
     return Joined(
         snapped,
         np.arange(k) if owner is None else owner,
+        node,
         n,
         tail,
         head,
@@ -165,15 +191,21 @@ def node_times(attached: Attached, places: Ints, limit_s: float, direction: Dire
 
     By the quickest of the place's doors, access included.
     """
-    return _reach(attached, [np.array([place]) for place in places], limit_s, direction)
+    return search(attached.graph, attached.sources(_each(places)), limit_s, towards=direction is Direction.TO)
 
 
 def door_to_door(attached: Attached, places: Ints, doors: Ints, limit_s: float, direction: Direction) -> Floats:
     """Seconds between places and homes (or other places) as a (places, homes) block, ``inf`` beyond ``limit_s``.
 
     ``TO`` walks home -> place, ``FROM`` place -> home; by the quickest doors, and the access at both ends counts.
+    For a few: ``pairs_within`` holds as much of the same as is within reach.
     """
-    return nearest_times(attached, [np.array([place]) for place in places], doors, limit_s, direction)
+    return pairs_within(attached, places, doors, limit_s, direction).dense(len(doors))
+
+
+def pairs_within(attached: Attached, places: Ints, homes: Ints, limit_s: float, direction: Direction) -> Pairs:
+    """Every pair of a place and a home within ``limit_s`` of each other, with its seconds as of ``door_to_door``."""
+    return _pairs(attached, _each(places), homes, limit_s, direction)
 
 
 def nearest_times(
@@ -183,34 +215,76 @@ def nearest_times(
 
     One search a group, however many places and doors it has: the least of the rows of ``door_to_door``.
     """
-    reached = _reach(attached, groups, limit_s, direction)
+    return _pairs(attached, groups, homes, limit_s, direction).dense(len(homes))
+
+
+def nearest_place(attached: Attached, places: Ints, homes: Ints, limit_s: float, direction: Direction) -> Near:
+    """Seconds between each home and the nearest of the places, and which of them it is, by one search.
+
+    Of places equally near the first in ``places``.
+    """
     doors, whose = attached.doors_of(homes)
-    column = np.full(attached.graph.n, -1, dtype=np.int64)
-    column[attached.node[doors]] = np.arange(len(doors))
-    at = column[reached.node]
-    wanted = at >= 0
-    rows = np.repeat(np.arange(len(groups)), np.diff(reached.start))
-    block = np.full((len(groups), len(doors)), np.inf)
-    block[rows[wanted], at[wanted]] = reached.seconds[wanted]
-    block += attached.access_s[doors]
+    sources = attached.sources(_each(places))
+    found = nearest(attached.graph, sources, limit_s, towards=direction is Direction.TO)
+    seconds, at = found.apart[attached.node[doors]] + attached.access_s[doors], found.at[attached.node[doors]]
+    best = np.arange(len(homes))
     if len(doors) > len(homes):
-        block = np.minimum.reduceat(block, np.searchsorted(whose, np.arange(len(homes))), axis=1)
-    block[block > limit_s] = np.inf
-    return block
+        best = np.lexsort((at, seconds, whose))[np.searchsorted(whose, best)]
+    seconds = np.where(seconds[best] <= limit_s, seconds[best], np.inf)
+    reached = np.isfinite(seconds)
+    named = np.full(len(homes), -1)
+    named[reached] = places[at[best[reached]]]
+    return Near(named, seconds)
 
 
-def _reach(attached: Attached, groups: Sequence[Ints], limit_s: float, direction: Direction) -> Reached:
-    """Search from sources outside the graph, one a group, each joined to the doors of its places by their access."""
-    n, count = attached.graph.n, len(groups)
-    arcs = attached.graph.reverse if direction is Direction.TO else attached.graph.forward
-    group = np.repeat(np.arange(count), [len(places) for places in groups])
-    doors, row = attached.doors_of(np.concatenate([*groups, np.zeros(0, dtype=np.int64)]))
-    start = np.cumsum(np.bincount(group[row], minlength=count))
-    ends = np.r_[arcs.indptr, arcs.indptr[-1] + start]
-    data, column = np.r_[arcs.data, attached.access_s[doors]], np.r_[arcs.indices, attached.node[doors]]
-    wider = csr_array((data, column, ends), shape=(n + count, n + count))
-    found = search(Graph(wider, wider), np.arange(n, n + count), limit_s)
-    inside = found.node < n
-    rows = np.repeat(np.arange(count), np.diff(found.start))[inside]
-    kept = np.r_[0, np.cumsum(np.bincount(rows, minlength=count))].astype(np.int64)
-    return Reached(kept, found.node[inside], found.seconds[inside])
+def times_of(attached: Attached, near: Near, homes: Ints, limit_s: float, direction: Direction) -> Floats:
+    """Seconds between each home and the very place that ``near`` names: the way back, where it knows the way there.
+
+    Each place is searched from as far as its own homes are, not to the limit; ``inf`` where no place is named.
+    """
+    named = near.at >= 0
+    places, of_home = np.unique(near.at[named], return_inverse=True)
+    doors, whose = attached.doors_of(homes)
+    mine, own = np.full(len(homes), -1), np.full(attached.graph.n, -1)
+    mine[named] = of_home
+    own[attached.node[doors]] = mine[whose]
+    sources, towards = attached.sources(_each(places)), direction is Direction.TO
+    there_s = np.zeros(len(places))
+    np.maximum.at(there_s, of_home, near.apart[named])
+    # back takes about as long as there: so far first, and to the limit only for places that miss a home of theirs
+    limits = np.minimum(_LONGER * there_s, limit_s)
+    seconds = own_seconds(attached.graph, sources, own, limits, towards=towards)
+    missed = np.unique(own[(own >= 0) & np.isinf(seconds)])
+    again = np.full(len(places), -np.inf)
+    again[missed] = limit_s
+    if len(missed):
+        seconds = np.minimum(seconds, own_seconds(attached.graph, sources, own, again, towards=towards))
+    total = seconds[attached.node[doors]] + attached.access_s[doors]
+    if len(doors) > len(homes):
+        total = np.minimum.reduceat(total, np.searchsorted(whose, np.arange(len(homes))))
+    return np.where(total <= limit_s, total, np.inf)
+
+
+def _each(places: Ints) -> list[Ints]:
+    return [np.array([place]) for place in places]
+
+
+def _pairs(attached: Attached, groups: Sequence[Ints], homes: Ints, limit_s: float, direction: Direction) -> Pairs:
+    doors, whose = attached.doors_of(homes)
+    found = pairs(
+        attached.graph,
+        attached.sources(groups),
+        attached.node[doors],
+        limit_s,
+        access_s=attached.access_s[doors],
+        towards=direction is Direction.TO,
+    )
+    if len(doors) == len(homes):
+        return found
+    # of several doors of one home the quickest: they stand side by side
+    row, home = found.sources(), whose[found.target]
+    new = np.ones(len(row), dtype=bool)
+    new[1:] = (row[1:] != row[:-1]) | (home[1:] != home[:-1])
+    first = np.flatnonzero(new)
+    apart = np.minimum.reduceat(found.apart, first) if len(first) else found.apart
+    return Pairs(np.r_[0, np.cumsum(new)][found.start], home[first].astype(np.int32), apart)

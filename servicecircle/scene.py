@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from servicecircle.arrays import Floats
-from servicecircle.coverage import Access
+from servicecircle.arrays import Floats, Ints
+from servicecircle.coverage import BASES, Access, in_basis
 from servicecircle.crs import to_metric
 from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import find_entrances
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Direction, Variant
+from servicecircle.model import Direction, Tier, Variant
+from servicecircle.pairs import Near, straight_nearest, straight_pairs
 from servicecircle.prices import edge_seconds, walker_of
-from servicecircle.reach import Attached, Joined, door_to_door
+from servicecircle.reach import Attached, Joined, nearest_place, pairs_within, times_of
 from servicecircle.streets import Streets
+from servicecircle.units import QUARTER_S
 
-__all__ = ["Scene", "access_in", "open_scene", "places_in", "radius_m"]
+__all__ = ["Scene", "access_in", "measure_access", "open_scene", "places_in", "searches"]
+
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+
+_THREADS = 4  # each search needs room for the whole network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,18 @@ class Scene:
         streets = self.streets
         prices = edge_seconds(streets.network, streets.parameters, variant)
         return self.joined.price(prices, walker_of(variant, streets.parameters))
+
+    def xy(self) -> tuple[Floats, Floats]:
+        """Return places and homes on the metric plane, as (n, 2) arrays of metres."""
+        places, homes = (
+            to_metric(shapely.get_coordinates(table.geometry.to_numpy()), self.streets.network.crs)
+            for table in (self.places, self.homes)
+        )
+        return places, homes
+
+    def places_of(self, tier: Tier) -> Ints:
+        """Return the rows of the places of a tier, candidates and approximate positions too."""
+        return np.flatnonzero((self.places["tier"] == tier).to_numpy() & in_basis(self.places, "all"))
 
     def level(self, variant: Variant) -> Variant:
         """Return the same variant without hills."""
@@ -82,7 +107,7 @@ def open_scene(streets: Streets, homes: gpd.GeoDataFrame, variant: Variant) -> S
 
 
 def access_in(scene: Scene, variant: Variant) -> Access:
-    """Seconds from every home to every place in a variant: the same doors, priced again.
+    """Who reaches what in a variant: the same doors, priced again.
 
     Doors are opened anew only where the variant counts other places. ``coverage.compare`` says who gains and who loses
     between two answers.
@@ -90,15 +115,66 @@ def access_in(scene: Scene, variant: Variant) -> Access:
     places = places_in(scene.streets.study.facilities, variant)
     if not places["facility_id"].equals(scene.places["facility_id"]):
         scene = open_scene(scene.streets, scene.homes, variant)
-    ends = scene.doors.place, scene.doors.home, scene.streets.parameters.coverage.horizon_s, Direction.TO
-    walk, level = (door_to_door(scene.priced(v), *ends) for v in (variant, scene.level(variant)))
-    return Access(scene.places, walk, level, radius_m(scene))
+    return measure_access(scene, {"walk": scene.priced(variant), "level": scene.priced(scene.level(variant))})
 
 
-def radius_m(scene: Scene) -> Floats:
-    """Straight-line metres between every place and every home, as a (places, homes) block."""
-    a, b = (
-        to_metric(shapely.get_coordinates(table.geometry.to_numpy()), scene.streets.network.crs)
-        for table in (scene.places, scene.homes)
+def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
+    """Search for what every home reaches, as priced for ``walk``, ``level`` and, where wanted, ``opened``.
+
+    One search for each tier, basis and measure, and for each category; one a place for the pairs.
+    """
+    places, doors, parameters = scene.places, scene.doors, scene.streets.parameters
+    walk, home, horizon_s = priced["walk"], doors.home, parameters.coverage.horizon_s
+    cutoffs = tuple(sorted({*parameters.cutoffs_s(), parameters.coverage.cutoff_s, QUARTER_S}))
+    place_xy, home_xy = scene.xy()
+    tier = places["tier"].to_numpy()
+    nearest: dict[tuple[str, str, str], Callable[[], Near]] = {}
+    for name, basis in product(Tier, BASES):
+        rows = np.flatnonzero((tier == name) & in_basis(places, basis))
+        for measure, attached in priced.items():
+            nearest[name.value, basis, measure] = partial(nearest_place, attached, rows, home, horizon_s, Direction.TO)
+        nearest[name.value, basis, "radius"] = partial(straight_nearest, place_xy, rows, home_xy)
+    bases = {
+        str(category): np.flatnonzero((tier == Tier.BASE) & (places["category"] == category).to_numpy())
+        for category in scene.streets.study.categories.index
+    }
+    near = _at_once(nearest)
+    of_category = _at_once(
+        {name: partial(nearest_place, walk, rows, home, horizon_s, Direction.TO) for name, rows in bases.items()}
     )
-    return np.asarray(np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]), dtype=np.float64)
+    there = {name.value: near[name.value, "all", "walk"] for name in Tier}
+    return Access(
+        facilities=places,
+        categories=tuple(bases),
+        cutoffs_s=cutoffs,
+        near=near,
+        back_s=_at_once(
+            {name: partial(times_of, walk, found, home, horizon_s, Direction.FROM) for name, found in there.items()}
+        ),
+        category_s={name: found.apart for name, found in of_category.items()},
+        pairs=_at_once(
+            {
+                "walk": partial(pairs_within, walk, doors.place, home, cutoffs[-1], Direction.TO),
+                "level": partial(pairs_within, priced["level"], doors.place, home, cutoffs[-1], Direction.TO),
+                "radius": partial(straight_pairs, place_xy, home_xy, parameters.coverage.radius_m),
+            }
+        ),
+    )
+
+
+def searches(scene: Scene, priced: Mapping[str, Attached]) -> dict[str, Callable[[Ints], Near]]:
+    """By measure: a search for the nearest of some places, given by their rows, from every home; ``radius``, too."""
+    place_xy, home_xy = scene.xy()
+    home, horizon_s = scene.doors.home, scene.streets.parameters.coverage.horizon_s
+
+    def search(attached: Attached, rows: Ints) -> Near:
+        return nearest_place(attached, rows, home, horizon_s, Direction.TO)
+
+    found: dict[str, Callable[[Ints], Near]] = {name: partial(search, attached) for name, attached in priced.items()}
+    return found | {"radius": lambda rows: straight_nearest(place_xy, rows, home_xy)}
+
+
+def _at_once(searches: Mapping[Key, Callable[[], Answer]]) -> dict[Key, Answer]:
+    """Run searches that know nothing of each other side by side: the answers are the same in any order."""
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+        return dict(zip(searches, pool.map(lambda search: search(), searches.values()), strict=True))

@@ -91,7 +91,9 @@ DEMAND = pa.DataFrameSchema(
         "people": pa.Column(float, pa.Check.ge(0)),
         "people_high": pa.Column(float, pa.Check.ge(0)),
         "street_m": pa.Column(float, pa.Check.ge(0), nullable=True),
+        r"^people_\d+(_\d+)?$": pa.Column(float, pa.Check.ge(0), nullable=True, regex=True, required=False),
     },
     checks=[_LONLAT, pa.Check(_low_to_high, error="people_low <= people <= people_high")],
 )
-"""Homes, one row each: people with their range, and the metres of residential street nearest to the home."""
+"""Homes, one row each: people with their range, the metres of residential street nearest to the home, and, where
+somebody counted them, people by age."""

@@ -1,10 +1,9 @@
 """The loops of shortest paths.
 
 Arrays ``first``, ``to`` and ``cost`` are a CSR matrix of seconds. ``seconds`` is ``inf`` everywhere on entry and on
-return, so that a search costs what it reaches and not the size of the network. From one source nodes wait in buckets:
-``per_s`` of them a second, of which there are a power of two, more than the longest arc spans, used in turn; a node's
-neighbours in its bucket are ``before`` and ``after`` it. From many sources they wait in a heap (``key``, ``item``) with
-room for an entry an arc, and one more a source.
+return, so that a search costs what it reaches and not the size of the network. Nodes wait in buckets: ``per_s`` of them
+a second, of which there are a power of two, more than the longest arc or access spans, used in turn; a node's
+neighbours in its bucket are ``before`` and ``after`` it.
 """
 
 from __future__ import annotations
@@ -15,47 +14,12 @@ import numpy.typing as npt
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.compiled import compiled
 
-__all__ = ["Small", "reach_each", "settle", "settle_nearest", "survey_each"]
+__all__ = ["Small", "reach_each", "reach_own", "settle", "share_labels"]
 
 Small = npt.NDArray[np.int32]
 
 _FIRST = -1  # before the first node of a bucket
 _NOWHERE = -2  # before a node that waits in no bucket
-
-
-@compiled
-def _push(key: Floats, item: Ints, size: int, seconds: float, node: int) -> None:
-    at = size
-    while at > 0:
-        up = (at - 1) >> 1
-        if key[up] <= seconds:
-            break
-        key[at] = key[up]
-        item[at] = item[up]
-        at = up
-    key[at] = seconds
-    item[at] = node
-
-
-@compiled
-def _drop_least(key: Floats, item: Ints, size: int) -> None:
-    """Take the least of ``size`` entries off the heap."""
-    last = size - 1
-    seconds, node = key[last], item[last]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= last:
-            break
-        if child + 1 < last and key[child + 1] < key[child]:
-            child += 1
-        if key[child] >= seconds:
-            break
-        key[at] = key[child]
-        item[at] = item[child]
-        at = child
-    key[at] = seconds
-    item[at] = node
 
 
 @compiled
@@ -75,7 +39,10 @@ def settle(
     first: Small,
     to: Small,
     cost: Floats,
-    source: int,
+    door: Small,
+    access: Floats,
+    begin: int,
+    end: int,
     limit: float,
     seconds: Floats,
     per_s: float,
@@ -84,25 +51,19 @@ def settle(
     after: Small,
     settled: Ints,
 ) -> int:
-    """Settle every node within ``limit`` of a source: their number, themselves in ``settled``, their ``seconds``.
+    """Settle every node within ``limit`` of ``door[begin:end]``, where ``access`` seconds are spent already.
 
-    Nodes wait in buckets by their seconds. Within a bucket the order is free: who is improved after its turn has
-    another one, so that the seconds are those of any exact search.
+    Returns their number; themselves are in ``settled``, their ``seconds`` are of the nearest door. Nodes wait in
+    buckets by their seconds. Within a bucket the order is free: who is improved after its turn has another one, so
+    that the seconds are those of any exact search.
     """
     mask = len(bucket) - 1
-    seconds[source] = 0.0
-    settled[0], count, waiting, turn = source, 1, 1, 0
-    bucket[0], before[source], after[source] = source, _FIRST, -1
-    while waiting > 0:
-        node = bucket[turn]
-        if node < 0:
-            turn = (turn + 1) & mask
-            continue
-        _take_out(node, turn, bucket, before, after)
-        waiting -= 1
-        now = seconds[node]
-        for arc in range(first[node], first[node + 1]):
-            then, head = now + cost[arc], to[arc]
+    count, waiting, turn, now = 0, 0, 0, 0.0
+    # the doors are arcs from outside, then each node's own arcs follow
+    heads, costs, low, high = door, access, begin, end
+    while True:
+        for arc in range(low, high):
+            then, head = now + costs[arc], heads[arc]
             if then > limit or then >= seconds[head]:
                 continue
             if seconds[head] == np.inf:
@@ -118,7 +79,14 @@ def settle(
             if bucket[at] >= 0:
                 before[bucket[at]] = head
             bucket[at] = head
-    return count
+        if waiting == 0:
+            return count
+        while bucket[turn] < 0:
+            turn = (turn + 1) & mask
+        node = bucket[turn]
+        _take_out(node, turn, bucket, before, after)
+        waiting -= 1
+        heads, costs, low, high, now = to, cost, first[node], first[node + 1], seconds[node]
 
 
 @compiled
@@ -126,7 +94,9 @@ def reach_each(
     first: Small,
     to: Small,
     cost: Floats,
-    sources: Ints,
+    source: Ints,
+    door: Small,
+    access: Floats,
     begin: int,
     limit: float,
     wanted: Bools,
@@ -141,13 +111,17 @@ def reach_each(
     out_node: Ints,
     out_seconds: Floats,
 ) -> int:
-    """Search from ``sources[begin:]`` until all are done or the output is full; return the first one not done.
+    """Search from sources ``begin``, ... until all are done or the output is full; return the first one not done.
 
-    Nodes come out ascending; ``marks`` are zero, one for every 16 nodes.
+    Source ``i`` has the doors ``source[i]:source[i + 1]``. Nodes come out ascending; ``marks`` are zero, one for every
+    16 nodes.
     """
     at = start[begin]
-    for i in range(begin, len(sources)):
-        count = settle(first, to, cost, sources[i], limit, seconds, per_s, bucket, before, after, settled)
+    for i in range(begin, len(source) - 1):
+        count = settle(
+            first, to, cost, door, access, source[i], source[i + 1], limit, seconds, per_s, bucket, before, after,
+            settled,
+        )  # fmt: skip
         found, low, high = 0, len(marks), -1
         for k in range(count):
             node = settled[k]
@@ -172,95 +146,54 @@ def reach_each(
         if not fits:
             return i
         start[i + 1] = at
-    return len(sources)
+    return len(source) - 1
 
 
 @compiled
-def survey_each(
+def reach_own(
     first: Small,
     to: Small,
     cost: Floats,
-    sources: Ints,
+    source: Ints,
+    door: Small,
     access: Floats,
-    cutoffs: Floats,
+    limits: Floats,
+    own: Ints,
     seconds: Floats,
     per_s: float,
     bucket: Small,
     before: Small,
     after: Small,
     settled: Ints,
-    counts: Ints,
+    out: Floats,
 ) -> None:
-    """Add each source to the counts (nodes x cutoffs, ascending) of every node within the cutoffs of it."""
-    last = len(cutoffs) - 1
-    for i in range(len(sources)):
-        limit = cutoffs[last] - access[i]
-        if limit < 0:
-            continue
-        count = settle(first, to, cost, sources[i], limit, seconds, per_s, bucket, before, after, settled)
+    """Write into ``out`` the seconds of each node from the source that it belongs to, within that source's limit."""
+    for i in range(len(source) - 1):
+        count = settle(
+            first, to, cost, door, access, source[i], source[i + 1], limits[i], seconds, per_s, bucket, before, after,
+            settled,
+        )  # fmt: skip
         for k in range(count):
             node = settled[k]
-            total = seconds[node] + access[i]
+            if own[node] == i:
+                out[node] = seconds[node]
             seconds[node] = np.inf
-            level = last
-            while level >= 0 and total <= cutoffs[level]:
-                counts[node, level] += 1
-                level -= 1
 
 
 @compiled
-def settle_nearest(
-    first: Small,
-    to: Small,
-    cost: Floats,
-    sources: Ints,
-    access: Floats,
-    limit: float,
-    seconds: Floats,
-    label: Ints,
-    key: Floats,
-    item: Ints,
-    settled: Ints,
-) -> None:
-    """Settle every node once: ``seconds`` to the nearest source, and its position ``label``, the first of equals."""
-    size, count = 0, 0
-    for i in range(len(sources)):
-        node = sources[i]
-        if access[i] <= limit and access[i] < seconds[node]:
-            seconds[node] = access[i]
-            label[node] = i
-            _push(key, item, size, access[i], node)
-            size += 1
-    while size > 0:
-        now, node = key[0], item[0]
-        _drop_least(key, item, size)
-        size -= 1
-        if now > seconds[node]:
-            continue
-        settled[count] = node
-        count += 1
-        for arc in range(first[node], first[node + 1]):
-            then, head = now + cost[arc], to[arc]
-            if then <= limit and then < seconds[head]:
-                seconds[head] = then
-                label[head] = label[node]
-                _push(key, item, size, then, head)
-                size += 1
-    _share_labels(first, to, cost, seconds, label, settled, count)
+def share_labels(first: Small, to: Small, cost: Floats, seconds: Floats, label: Ints, ascending: Ints) -> None:
+    """Hand labels on along quickest ways, the least where several meet; nodes come in ascending order of seconds.
 
-
-@compiled
-def _share_labels(
-    first: Small, to: Small, cost: Floats, seconds: Floats, label: Ints, settled: Ints, count: int
-) -> None:
-    """Hand the first of equally near sources on until nothing changes: the heap's order decided before."""
+    Once is enough but for arcs that take no time: those are gone over until nothing changes.
+    """
     changed = True
     while changed:
         changed = False
-        for k in range(count):
-            node = settled[k]
+        for k in range(len(ascending)):
+            node = ascending[k]
             for arc in range(first[node], first[node + 1]):
                 head = to[arc]
                 if label[node] < label[head] and seconds[node] + cost[arc] == seconds[head]:
                     label[head] = label[node]
-                    changed = True
+                    if seconds[head] == seconds[node]:
+                        changed = True

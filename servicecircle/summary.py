@@ -18,6 +18,7 @@ from servicecircle.coverage import DISTRICT
 from servicecircle.parameters import Profile
 from servicecircle.pipeline import Results
 from servicecircle.registry.ledger import Ledger
+from servicecircle.sharing import MODELS
 from servicecircle.units import M_PER_KM, minutes
 from servicecircle.walk import Walk
 
@@ -39,6 +40,7 @@ _CAUSES = {
     "beyond_extract": "数据边缘 beyond the extract (unknown)",
     "disconnected": "路网不通 disconnected", "too_far": "太远 too far", "paid_or_closed": "收费或关闭 paid or closed",
     "terrain": "地形 terrain", "detour": "绕行 detour",
+    "barrier": "阻隔 barrier", "missing_link": "疑缺连接 missing link",
 }  # fmt: skip
 _UNKNOWN = "未知"
 
@@ -235,7 +237,8 @@ def _print_hold_out(console: Console, table: pd.DataFrame) -> None:
     """Say how far the population models miss the figures they were not told."""
     if table.empty:
         return
-    off = (table.loc[table["model"] != "mean", "ratio"] - 1).abs()
+    alone = (table["told"] == "district") & table["model"].isin(MODELS) & (table["subdistrict"] != "sum")
+    off = (table.loc[alone, "ratio"] - 1).abs()
     span = f"{off.min():.0%}–{off.max():.0%}"
     console.print(
         f"人口为估计：只用全区总数时，各模型与已公布街道人口相差{span}。\n"
@@ -260,7 +263,7 @@ def _about(results: Results) -> str:
     total = results.coverage[results.coverage["subdistrict"] == DISTRICT].iloc[0]
     return (
         f"{streets.profile.name_zh} {streets.profile.name}, {total['homes']:,} homes, "
-        f"{total['people']:,.0f} people ({results.demand.base_year or 'own table'}), "
+        f"{total['people']:,.0f} people ({results.demand.year or 'own table'}), "
         f"streets {streets.study.area.data_date}, parameters {streets.parameters.sha256()[:12]}"
     )
 

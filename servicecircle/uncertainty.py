@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from servicecircle.arrays import Floats, Ints
-from servicecircle.coverage import BASES, DISTRICT, in_basis
+from servicecircle.coverage import BASES, DISTRICT, in_basis, people_of
 from servicecircle.levelling import draw_heights
 from servicecircle.model import Direction, Tier, Variant
 from servicecircle.network import WalkNetwork
@@ -110,7 +110,7 @@ def certainty_table(
     certainty: pd.DataFrame, homes: gpd.GeoDataFrame, models: tuple[str, ...], names: Mapping[str, str]
 ) -> pd.DataFrame:
     """Homes and people by class, subdistrict, tier and basis; the district first; low and high over the models."""
-    people = np.vstack([homes[f"people_{m}"].to_numpy(dtype=np.float64) for m in models])
+    people = people_of(homes, models)
     code = homes["subdistrict"].to_numpy()
     rows: list[dict[str, object]] = []
     for place in (DISTRICT, *names):
@@ -130,7 +130,7 @@ def certainty_table(
                             "class": name,
                             "homes": int(members.sum()),
                             "people_low": total.min(),
-                            "people": total.mean(),
+                            "people": total[0],
                             "people_high": total.max(),
                             "unknown": bool(certainty[column].isna().all()),
                         }

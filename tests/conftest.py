@@ -8,16 +8,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser
 
 from servicecircle.datasets import bundled_study
 from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Study, Variant
 from servicecircle.pipeline import Results, Streets, build_streets, run
 from tests import chromium as browsers
 from tests.town import Town
+
+# two workers on two busy cores: a law is broken by an answer, not by its time
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -74,7 +80,7 @@ def streets(district: Study) -> Streets:
 @pytest.fixture(scope="session")
 def results(district: Study) -> Results:
     """Compute the whole district once."""
-    return run(district, read_parameters(), load_rules(), Variant(), Silent())
+    return run(district, read_parameters(), load_rules(), Variant(), Silent(), read_planning(bundled_study(), district))
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 
 from api import schemas
@@ -19,7 +17,8 @@ from api.collections import Collection, parse_bbox
 from api.deps import Served, Service
 from api.errors import MissingError, QueryError, query_error
 from api.links import link, root_of
-from servicecircle.errors import Fault
+from api.tagged import Handler, TaggedRoute
+from servicecircle.errors import Fault, InputError
 
 __all__ = ["landing", "router"]
 
@@ -33,10 +32,8 @@ MOST = 1000
 _INSTANT = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
 _TIME = re.compile(rf"{_INSTANT}|({_INSTANT}|\.\.|)/({_INSTANT}|\.\.|)", re.IGNORECASE)
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-
-class _Route(APIRoute):
+class _Route(TaggedRoute):
     """The standard wants 400, not 422, for a query that is not sound."""
 
     def get_route_handler(self) -> Handler:
@@ -47,6 +44,8 @@ class _Route(APIRoute):
                 return await answer(request)
             except RequestValidationError as error:
                 raise query_error(error) from error
+            except InputError as error:
+                raise QueryError(error.faults) from error
 
         return handler
 

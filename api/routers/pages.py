@@ -1,11 +1,14 @@
-"""Pages for people: landing, map, documentation."""
+"""Pages for people: landing, map, report, documentation."""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from api.asked import NoQuestion
 from api.deps import Served
@@ -13,11 +16,17 @@ from api.errors import PROBLEMS, MissingError
 from api.guide import sections
 from api.headline import headline
 from api.links import root_of
-from api.middleware import MAP_POLICY
+from api.middleware import MAP_POLICY, REPORT_POLICY
 from api.pages import render
 from api.routers.collections import landing
 
 __all__ = ["router"]
+
+REPORT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +51,35 @@ async def study_map(served: Served, _: Nothing) -> Response:
         message = f"the map is not drawn yet; run `python -m maps study --bundle {folder} --out {folder / 'maps'}`"
         raise MissingError(message)
     return FileResponse(file, media_type="text/html", headers={"Content-Security-Policy": MAP_POLICY})
+
+
+@router.get("/report")
+async def report_home() -> RedirectResponse:
+    """Lead to the report's first page, whose links need the folder."""
+    return RedirectResponse("/report/")
+
+
+@router.get("/report/{path:path}")
+async def report(path: str, request: Request, served: Served) -> Response:
+    """Return a file of the planner's report, where it was written."""
+    folder = served.bundle.report
+    if not (folder / "index.html").is_file():
+        bundle = served.bundle.folder
+        message = f"the report is not written yet; run `python -m maps report --bundle {bundle} --out {folder}`"
+        raise MissingError(message)
+    path = path or "index.html"
+    media_type = REPORT_TYPES.get(PurePosixPath(path).suffix)
+    message = "the report has no such file; /report/ links to all of them, `python -m maps report` writes them"
+    if media_type is None:
+        raise MissingError(message)
+    try:
+        answer = await StaticFiles(directory=folder).get_response(path, request.scope)
+    except HTTPException as error:
+        raise MissingError(message) from error
+    answer.headers["Content-Type"] = media_type
+    answer.headers["Content-Security-Policy"] = REPORT_POLICY
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 @router.get("/docs")

@@ -15,6 +15,7 @@ from api.deps import Served, Service
 from api.errors import MissingError
 from api.links import link, root_of
 from api.schemas import Route, RouteDetail, RouteLeg, Routes, Stop
+from api.tagged import TaggedRoute
 from servicecircle.publish.gpx import route_gpx
 from servicecircle.publish.tables import finite
 
@@ -22,7 +23,7 @@ __all__ = ["router"]
 
 GPX = "application/gpx+xml"
 
-router = APIRouter(tags=["游学线路 study routes"])
+router = APIRouter(tags=["游学线路 study routes"], route_class=TaggedRoute)
 
 
 @router.get("/routes", summary="线路列表 All study routes")

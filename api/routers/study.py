@@ -1,20 +1,25 @@
-"""What the bundle says of the district: health, ledger, coverage, gaps."""
+"""What the bundle says of the district: health, ledger, coverage, gaps, lights, tables."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from api.asked import CoverageQuestion, GapsQuestion, NoQuestion
-from api.deps import Served, require_known
-from api.schemas import Coverage, CoverageRow, Gap, Gaps, Health, LedgerAnswer
+from api.asked import CoverageQuestion, GapsQuestion, LightsQuestion, NoQuestion, TableQuestion
+from api.bundle import Row, Table
+from api.deps import Served, Service, require_known
+from api.errors import MissingError
+from api.filters import parse_value
+from api.planner import Gap, Gaps, Light, Lights, TableAnswer, TableName
+from api.schemas import Coverage, CoverageRow, Health, LedgerAnswer
+from api.tagged import TaggedRoute
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["结果 results"])
+router = APIRouter(tags=["结果 results"], route_class=TaggedRoute)
 
 
 @router.get("/healthz", summary="服务状态 Health")
@@ -56,14 +61,76 @@ async def coverage(served: Served, asked: Annotated[CoverageQuestion, Query()]) 
         "cutoff_s": cutoff,
         "measure": asked.measure,
     }
-    chosen = {key: value for key, value in wanted.items() if value is not None}
-    found = [CoverageRow(**row) for row in rows if all(row[key] == value for key, value in chosen.items())]
+    chosen = _chosen(wanted)
+    found = [CoverageRow(**row) for row in rows if _fits(row, chosen)]
     about = served.bundle.manifest
     return Coverage(profile=about.profile, direction=about.direction_coverage, coverage=found, **served.dated())
 
 
 @router.get("/gaps", summary="缺口 Gaps, worst first")
 async def gaps(served: Served, asked: Annotated[GapsQuestion, Query()]) -> Gaps:
-    """Neighbourhoods beyond the cutoff with their causes, as `servicecircle gaps --json`."""
-    rows = [row for row in served.bundle.gaps if asked.tier is None or row["tier"] == asked.tier]
-    return Gaps(gaps=[Gap(**row) for row in rows])
+    """Neighbourhoods beyond the cutoff with cause, evidence and what would help.
+
+    As `servicecircle gaps --json`, with the further columns of the layer `gaps`.
+    """
+    chosen = _chosen({"tier": asked.tier, "cause": asked.cause})
+    return Gaps(gaps=[Gap(**row) for row in served.bundle.gaps if _fits(row, chosen)])
+
+
+@router.get("/lights", summary="红黄绿灯 Lights by subdistrict, community and school")
+async def lights(served: Served, asked: Annotated[LightsQuestion, Query()]) -> Lights:
+    """Give each unit its light and how it came about; grey, not red, where a required figure is missing."""
+    chosen = _chosen({"unit_kind": asked.kind, "light": asked.light})
+    rows = [row for row in _table(served, "lights").rows if _fits(row, chosen)]
+    return Lights(lights=[_light(row) for row in rows], **served.dated())
+
+
+@router.get("/tables/{name}", summary="规划表 A planner's table")
+async def table(
+    name: TableName, request: Request, served: Served, asked: Annotated[TableQuestion, Query()]
+) -> TableAnswer:
+    """Rows as the bundle's `tables/NAME.csv` has them, page by page.
+
+    Any column is a filter: `/tables/standards?subdistrict=district&reached=no`. Unknown parameters are refused.
+    """
+    found = _table(served, name)
+    given = request.query_params.multi_items()
+    filters = [_filter(found, key, text) for key, text in given if key not in TableQuestion.model_fields]
+    rows = [row for row in found.rows if all(row[key] == value for key, value in filters)]
+    page = rows[asked.offset : asked.offset + asked.limit]
+    return TableAnswer(
+        name=name,
+        columns=dict(found.columns),
+        matched=len(rows),
+        returned=len(page),
+        rows=page,
+        **served.dated(),
+    )
+
+
+def _table(served: Service, name: str) -> Table:
+    tables = served.bundle.tables
+    if name not in tables:
+        message = f"this bundle has no table {name!r}; run `servicecircle build --out {served.bundle.folder}` again"
+        raise MissingError(message)
+    return tables[name]
+
+
+def _filter(table: Table, name: str, text: str) -> tuple[str, object]:
+    if name not in table.columns:
+        remedy = f"use limit, offset or one of: {', '.join(table.columns)}"
+        raise InputError([Fault("unknown parameter", remedy, column=name)])
+    return name, parse_value(name, text, table.columns[name])
+
+
+def _light(row: Row) -> Light:
+    missing = str(row["missing"]).split(";") if row["missing"] else []
+    return Light.model_validate(row | {"kind": row["unit_kind"], "missing": missing})
+
+
+def _chosen(wanted: Row) -> Row:
+    return {key: value for key, value in wanted.items() if value is not None}
+
+
+def _fits(row: Row, chosen: Row) -> bool:
+    return all(row[key] == value for key, value in chosen.items())

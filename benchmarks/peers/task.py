@@ -69,7 +69,7 @@ class Answers:
         """
         seconds: list[float] = []
         found = None
-        _forget_peak()
+        forget_peak()
         before = resident_mb("VmRSS")
         while len(seconds) < repeat or (repeat > 1 and sum(seconds) < _LONG_ENOUGH_S):
             begin = time.perf_counter()
@@ -101,7 +101,7 @@ def resident_mb(peak: str = "VmHWM") -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith(peak)) / _KIB
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let the peak begin anew, where the system can."""
     if _STATUS.is_file():
         (_STATUS.parent / "clear_refs").write_text("5", "ascii")

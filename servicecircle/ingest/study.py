@@ -22,6 +22,7 @@ from servicecircle.ingest.entrances import ENTRANCES, read_entrances
 from servicecircle.ingest.facilities import facilities_of, read_categories, read_facilities
 from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.links import LINK_COLUMNS, read_links
+from servicecircle.ingest.planning import FILES
 from servicecircle.ingest.registry import Registered, read_registry
 from servicecircle.ingest.terrain import read_terrain
 from servicecircle.ingest.text_table import TextTable, read_text_table
@@ -208,6 +209,8 @@ def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
 
 
 def _hashes(folder: Path, places: Registered | None) -> dict[str, str]:
-    names = sorted(n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL) if _given(folder, n) and not (places and n == _PLACES))
+    names = sorted(
+        n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL, *FILES) if _given(folder, n) and not (places and n == _PLACES)
+    )
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     return hashes | ({"registry": places.sha256} if places else {})

@@ -28,6 +28,9 @@ _FACILITIES = [
     "terrain_loss", "people_radius", "people_level_900", "area_radius_m2", "area_level_900_m2", "detour_loss",
     "geometry",
 ]  # fmt: skip
+_PLANNERS = (
+    "choices", "standards", "communities", "lights", "light_items", "coverage_by_year", "targets",
+)  # fmt: skip
 _LINKS = [
     "link_id", "kind", "name", "rise_m", "length_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state",
     "joins", "source", "confidence", "note", "used", "geometry",
@@ -72,6 +75,7 @@ def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
         "coverage": _coverage(results),
         "demand": demand[[*first, *rest, "geometry"]],
         "gaps": results.gaps,
+        "missing_links": results.missing_links,
         "routes": results.routes,
         "route_stops": results.stops,
         "route_legs": results.legs,
@@ -110,7 +114,20 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "population_hold_out": demand.hold_out,
         "footprint_completeness": demand.completeness,
         "walkable": results.streets.walkable,
-    }
+        "missing_links": pd.DataFrame(results.missing_links.drop(columns=["geometry"])),
+        "population_figures": demand.figures,
+        "population_ages": demand.ages,
+    } | _assessment(results)
+
+
+def _assessment(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the planner's tables; that of room to spare only where places say how many they can take."""
+    assessment = results.assessment
+    if assessment is None:
+        return {}
+    tables = {name: getattr(assessment, name) for name in _PLANNERS}
+    roomy = len(assessment.catchments.columns) > 1
+    return tables | ({"catchments": assessment.catchments} if roomy else {})
 
 
 def _network(results: Results) -> gpd.GeoDataFrame:

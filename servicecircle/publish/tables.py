@@ -41,7 +41,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _decimals(column: str) -> int:
-    if column in {"lon", "lat"}:
+    if column.endswith(("lon", "lat")):
         return 7
     if column.startswith(_PEOPLE):
         return 1

@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Variant
@@ -74,8 +75,9 @@ def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def town_results(study_folder: Path) -> Results:
-    """Compute the town."""
-    return run(read_study(study_folder), read_parameters(), load_rules(), Variant(), Silent())
+    """Compute the town, with the planner's rules that the package brings."""
+    study = read_study(study_folder)
+    return run(study, read_parameters(), load_rules(), Variant(), Silent(), read_planning(study_folder, study))
 
 
 @pytest.fixture(scope="session")

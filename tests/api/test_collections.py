@@ -45,7 +45,7 @@ def test_conformance_claims_what_holds(client: TestClient) -> None:
 def test_every_layer_is_a_collection(client: TestClient, built: Path) -> None:
     listed = client.get("/collections").json()["collections"]
     files = {path.stem for path in (built / "layers").glob("*.parquet")}
-    assert {entry["id"] for entry in listed} == files
+    assert {entry["id"] for entry in listed} == files >= {"missing_links"}
     for entry in listed:
         assert client.get(f"/collections/{entry['id']}").json() == entry
         answer = client.get(f"/collections/{entry['id']}/items?limit=1000")

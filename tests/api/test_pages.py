@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -55,7 +57,7 @@ def test_pages_load_only_their_own(client: TestClient, path: str) -> None:
 def test_documented_links_answer(client: TestClient) -> None:
     for path in PAGES:
         for url in _Asked(client.get(path).text).links:
-            if url.startswith("#") or url == "/map" or "106.5" in url:
+            if url.startswith("#") or url in {"/map", "/report/"} or "106.5" in url:
                 continue
             assert client.get(url).status_code == 200, url
 
@@ -71,7 +73,7 @@ def test_landing_speaks_chinese_first(client: TestClient) -> None:
     page = client.get("/").text
     assert '<html lang="zh-CN">' in page
     assert page.index("15分钟服务圈") < page.index("Grid Town")
-    for path in ("/map", "/family", "/docs", "/collections"):
+    for path in ("/map", "/report/", "/family", "/docs", "/collections"):
         assert f'href="{path}"' in page
 
 
@@ -106,6 +108,86 @@ def test_map_or_how_to_make_it(client: TestClient, built: Path) -> None:
     finally:
         (folder / "study.html").unlink()
         folder.rmdir()
+
+
+@pytest.fixture
+def reported(built: Path) -> Iterator[Path]:
+    """Put a report into the bundle, and files in and beside it that nobody may have."""
+    folder = built / "report"
+    (folder / "briefs").mkdir(parents=True)
+    (folder / "index.html").write_text('<!DOCTYPE html><style>b{}</style><a href="briefs/1.pdf">1</a>', "utf-8")
+    (folder / "report.xlsx").write_bytes(b"PK")
+    (folder / "briefs" / "1.pdf").write_bytes(b"%PDF")
+    (folder / "notes.txt").write_text("not of a report", "utf-8")
+    (folder / "out.html").symlink_to(built / "manifest.json")
+    (built / "beside.html").write_text("not of the report", "utf-8")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        (built / "beside.html").unlink()
+
+
+def test_how_to_write_the_report(client: TestClient) -> None:
+    assert client.get("/report", follow_redirects=False).headers["location"] == "/report/"
+    for path in ("/report", "/report/", "/report/report.xlsx"):
+        missing = client.get(path)
+        assert missing.status_code == 404
+        assert missing.headers["content-type"] == "application/problem+json"
+        assert "python -m maps report" in missing.json()["detail"]
+    assert "python -m maps report" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("", "text/html; charset=utf-8"),
+        ("index.html", "text/html; charset=utf-8"),
+        ("briefs/1.pdf", "application/pdf"),
+        ("report.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ],
+)
+def test_report_files(client: TestClient, reported: Path, path: str, media_type: str) -> None:
+    answer = client.get(f"/report/{path}")
+    assert answer.status_code == 200
+    assert answer.content == (reported / (path or "index.html")).read_bytes()
+    assert answer.headers["content-type"] == media_type
+    again = client.get(f"/report/{path}", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "python -m maps report" not in client.get("/").text
+
+
+def test_report_pages_keep_their_own_policy(client: TestClient, reported: Path) -> None:
+    assert reported.is_dir()
+    policy = client.get("/report/").headers["content-security-policy"]
+    assert "style-src 'unsafe-inline'" in policy, "the pages hold their style"
+    assert "script-src" not in policy, "and no script: default-src 'none' is its rule"
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "notes.txt",
+        "out.html",
+        "briefs",
+        "briefs/2.pdf",
+        "..%2Fbeside.html",
+        "%2e%2e/beside.html",
+        "briefs/..%2F..%2Fbeside.html",
+        "%2Fetc%2Fhosts.html",
+        "..%5Cbeside.html",
+        "a%00.html",
+        f"{'a' * 300}.html",
+    ],
+)
+def test_report_gives_nothing_else(client: TestClient, reported: Path, path: str) -> None:
+    assert (reported / "notes.txt").is_file()
+    answer = client.get(f"/report/{path}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "no such file" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/nowhere", "/static/site.css", "/collections?x=1"])

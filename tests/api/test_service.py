@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -63,7 +64,8 @@ def _damage(built: Path, tmp_path: Path) -> Path:
         ("layers/facilities.parquet", None, "facilities.parquet"),
         ("tables/coverage.csv", None, "coverage.csv"),
         ("tables/ledger.csv", "", "ledger.csv"),
-        ("layers/gaps.geojson", "[]", "gaps"),
+        ("tables/lights.csv", "", "lights.csv"),
+        ("tables/choices.csv", "homes\nmany\n", "choices.csv"),
     ],
 )
 def test_damaged_bundles_exit_2(
@@ -88,6 +90,26 @@ def test_layers_of_two_builds(built: Path, study_folder: Path, tmp_path: Path) -
     shutil.copy(folder / "layers" / "gaps.parquet", folder / "layers" / "demand.parquet")
     with pytest.raises(InputError, match="layers of two builds"):
         create_app(Settings(bundle=folder, data=study_folder))
+
+
+def test_gaps_of_an_older_build(built: Path, study_folder: Path, tmp_path: Path) -> None:
+    path = _damage(built, tmp_path) / "layers" / "gaps.parquet"
+    gpd.read_parquet(path).drop(columns=["barrier_name"]).to_parquet(path)
+    with pytest.raises(InputError, match=r"gaps\.parquet.*barrier_name"):
+        create_app(Settings(bundle=tmp_path / "build", data=study_folder))
+
+
+def test_a_bundle_without_the_planners_tables(built: Path, study_folder: Path, tmp_path: Path) -> None:
+    folder = _damage(built, tmp_path)
+    for name in ("lights", "choices"):
+        (folder / "tables" / f"{name}.csv").unlink()
+    client = TestClient(create_app(Settings(bundle=folder, data=study_folder)))
+    for path in ("/lights", "/tables/choices"):
+        missing = client.get(path)
+        assert missing.status_code == 404
+        assert "servicecircle build" in missing.json()["detail"]
+    assert 'href="/lights"' not in client.get("/").text
+    assert client.get("/tables/standards").status_code == 200
 
 
 def test_changed_parameters_are_refused(built: Path, study_folder: Path, tmp_path: Path) -> None:

@@ -34,6 +34,23 @@ INKED = """() => [...document.querySelectorAll('#stage canvas')].map((canvas) =>
   for (let i = 0; i < data.length; i += 4 * 7) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
   return colours.size;
 })"""
+SIGNED = "() => document.querySelectorAll('#stage canvas')[1].toDataURL()"
+# A spot of the first subdistrict with no sign near it, and what its light says.
+LIGHT_SPOT = """() => {
+  const [own] = JSON.parse(document.getElementById('data-subdistricts').textContent);
+  const table = JSON.parse(document.getElementById('data-places').textContent);
+  const box = document.querySelector('.folium-map').getBoundingClientRect();
+  const at = ([lon, lat]) => studyMap.latLngToContainerPoint([lat / 1e5, lon / 1e5]);
+  const places = table.rows.map((row) => row[table.cols.indexOf('at')]).filter(Boolean).map(at);
+  const middle = at(own.at);
+  const steps = [...Array(20).keys()].map((i) => 8 * (i - 10));
+  const tries = steps.flatMap((x) => steps.map((y) => ({x: middle.x + x, y: middle.y + y})));
+  const near = (p) => Math.hypot(p.x - middle.x, p.y - middle.y);
+  const lone = (p) => places.every((q) => Math.hypot(p.x - q.x, p.y - q.y) > 24);
+  const free = tries.filter(lone).sort((a, b) => near(a) - near(b));
+  const lights = JSON.parse(document.getElementById('data-lights').textContent);
+  return {x: box.x + free[0].x, y: box.y + free[0].y, said: lights[own.code].explanation_zh};
+}"""
 PIXELS = "() => document.querySelectorAll('#stage canvas')[0].toDataURL().length"
 
 
@@ -103,12 +120,12 @@ def test_every_theme_draws_another_map(visit: Opener, study_map: Path) -> None:
     with visit(study_map) as it:
         open_tab(it.page, "layers")
         drawn = set()
-        for theme in ("unions", "coverage", "gaps", "none"):
+        for theme in ("unions", "coverage", "gaps", "lights", "none"):
             it.page.locator(f'#page-layers [data-value="{theme}"]').click()
             _rested(it.page)
             drawn.add(it.page.evaluate(PIXELS))
             assert it.page.locator("#legend").is_visible() == (theme != "none")
-        assert len(drawn) == 4
+        assert len(drawn) == 5
     assert it.complained == []
 
 
@@ -158,6 +175,38 @@ def test_unknown_is_said_and_is_not_zero(visit: Opener, study_map: Path) -> None
         assert len(shown) == len(walked) == 6
         assert shown.count("未知") == sum(row["share"] is None for row in walked)
         assert it.page.locator("#page-overview .bar.unknown").count() == shown.count("未知")
+
+
+def test_a_gap_leads_to_its_candidate_link_and_back(visit: Opener, study_map: Path) -> None:
+    with visit(study_map, DESKTOP) as it:
+        open_tab(it.page, "gaps")
+        it.page.locator("#page-gaps li button", has=it.page.locator(".has-link")).first.click()
+        it.page.locator("#card button.link").click()
+        assert "候选：须现场核对" in it.page.locator("#card").inner_text()
+        it.page.locator("#card button.link").first.click()
+        assert it.page.locator("#card h2").inner_text().startswith("缺口")
+
+
+def test_candidate_links_are_drawn_when_wanted(visit: Opener, study_map: Path) -> None:
+    with visit(study_map, DESKTOP) as it:
+        open_tab(it.page, "layers")
+        before = it.page.evaluate(SIGNED)
+        it.page.locator("#page-layers label", has_text="候选连接").locator("input").check()
+        _rested(it.page)
+        assert it.page.evaluate(SIGNED) != before
+        assert "须现场核对" in it.page.locator("#legend").inner_text()
+
+
+def test_a_grey_light_says_why(visit: Opener, study_map: Path) -> None:
+    with visit(study_map, DESKTOP) as it:
+        open_tab(it.page, "layers")
+        it.page.locator('#page-layers [data-value="lights"]').click()
+        _rested(it.page)
+        found = it.page.evaluate(LIGHT_SPOT)
+        it.page.mouse.click(found["x"], found["y"])
+        card = it.page.locator("#card").inner_text()
+        assert found["said"] in card
+        assert "不是差" in card
 
 
 def test_a_gap_in_the_list_opens_its_card(visit: Opener, study_map: Path) -> None:

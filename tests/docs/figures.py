@@ -14,7 +14,8 @@ _CUTOFF_S = 900
 _TIERS = {"school": "校园 school", "community": "社区 community", "base": "基地 base"}
 _CAUSES = {
     "unlocated_place": "点位未定位", "beyond_extract": "数据边缘", "disconnected": "路网不通", "too_far": "太远",
-    "paid_or_closed": "收费或关闭", "terrain": "地形", "detour": "绕行",
+    "barrier": "屏障阻隔", "missing_link": "缺连接", "paid_or_closed": "收费或关闭", "terrain": "地形",
+    "detour": "绕行",
 }  # fmt: skip
 
 

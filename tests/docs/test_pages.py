@@ -7,7 +7,8 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -16,10 +17,14 @@ from typer.main import get_command
 
 from api.routers import collections, pages, routes, study, walks
 from servicecircle import schemas
+from servicecircle.causes import Cause
 from servicecircle.cli import app
-from servicecircle.ingest import demand
+from servicecircle.ingest import communities, demand, lights, standards, targets
 from servicecircle.ingest import study as study_files
+from servicecircle.ingest.entries import Keys
 from servicecircle.ingest.links import LINK_COLUMNS
+from servicecircle.ingest.planning import FILES, Planning, read_planning
+from servicecircle.model import Study, Tier
 from servicecircle.pipeline import Results
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Manifest
@@ -41,10 +46,20 @@ def hooks() -> ModuleType:
 
 def described(page: str, heading: str) -> list[str]:
     """Names in the first column of the table below a heading."""
+    return re.findall(r"^\| `([^`]+)` \|", section(page, heading), re.MULTILINE)
+
+
+def section(page: str, heading: str) -> str:
+    """Text below a heading, up to the next."""
     text = (DOCS / page).read_text("utf-8")
     found = re.search(rf"^#+ {re.escape(heading)}$(.*?)(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found, f"{page} has no heading {heading}"
-    return re.findall(r"^\| `([^`]+)` \|", found[1], re.MULTILINE)
+    return found[1]
+
+
+def fences(heading: str) -> list[str]:
+    """Return the examples below a heading of the study page."""
+    return re.findall(r"^```[a-z]+\n(.*?)^```", section("study-folder.md", heading), re.MULTILINE | re.DOTALL)
 
 
 def headings(page: str, level: int) -> list[str]:
@@ -78,7 +93,9 @@ def test_the_bundle_page_names_every_layer_and_column(results: Results) -> None:
 def test_the_bundle_page_names_every_table_and_column(results: Results) -> None:
     tables = bundle_tables(results)
     told = columns_in(part("bundle.md", "Tables"))
-    as_layers = {"gaps", "route_legs"}
+    as_layers = {"gaps", "missing_links", "route_legs"}
+    assert "catchments" not in tables  # nobody knows a capacity here
+    assert told.pop("catchments") == ["demand_id", *(f"{tier}_per_person" for tier in Tier)]
     assert set(told) == set(tables) - as_layers
     for name, columns in told.items():
         assert columns == list(tables[name].columns), name
@@ -93,7 +110,9 @@ def test_the_bundle_page_names_every_key_of_the_manifest() -> None:
     [
         ("facilities.csv", (*schemas.FACILITY_COLUMNS, *schemas.FACILITY_OPTIONAL)),
         ("population.csv", demand.POPULATION),
-        ("people.csv", demand._DEMAND),  # noqa: SLF001
+        ("ratings.csv", lights._RATINGS),  # noqa: SLF001
+        ("communities.geojson", communities._COLUMNS),  # noqa: SLF001
+        ("targets.toml", targets._TARGET.types),  # noqa: SLF001
         ("vertical_links.csv", LINK_COLUMNS),
         ("routes.csv", study_files._ROUTES),  # noqa: SLF001
         ("route_stops.csv", study_files._STOPS),  # noqa: SLF001
@@ -105,7 +124,80 @@ def test_the_study_page_names_every_column(file: str, columns: Collection[str]) 
 
 def test_the_study_page_names_every_file() -> None:
     files = {*study_files._REQUIRED, *study_files._PEOPLE, *study_files._OPTIONAL}  # noqa: SLF001
-    assert set(described("study-folder.md", "Files")) == files
+    assert set(described("study-folder.md", "Files")) == files | set(FILES)
+
+
+def test_the_study_page_names_every_form_of_people() -> None:
+    body = section("study-folder.md", "people.csv")
+    forms = {column for form in demand.FORMS.values() for column in form}
+    further = {"people_low", "people_high", "people_LO_HI", "people_LO"}
+    assert set(described("study-folder.md", "people.csv")) == forms | further
+    for name in (*further - {"people_LO_HI", "people_LO"}, "people_6_12", "people_60"):
+        assert f"`{name}`" in body
+        assert name in demand._RANGE or demand._GROUP.fullmatch(name)  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("file", "keys"),
+    [
+        (
+            "standards.toml",
+            {"a preset": standards._PRESET, "a rule": standards._RULE, "pace": standards._PACE},  # noqa: SLF001
+        ),
+        ("lights.toml", {"light": lights._LIGHT, "an item": lights._ITEM}),  # noqa: SLF001
+    ],
+)
+def test_the_study_page_names_every_key(file: str, keys: dict[str, Keys]) -> None:
+    parts = re.split(r"^\| key of ([a-z ]+) \|.*$", section("study-folder.md", file), flags=re.MULTILINE)[1:]
+    told = {
+        name: re.findall(r"^\| `([^`]+)` \|", body, re.MULTILINE)
+        for name, body in zip(parts[::2], parts[1::2], strict=True)
+    }
+    assert {name: sorted(names) for name, names in told.items()} == {k: sorted(v.types) for k, v in keys.items()}
+
+
+def test_the_examples_of_people_are_read(district: Study, tmp_path: Path) -> None:
+    forms = set()
+    for text in fences("people.csv"):
+        path = tmp_path / "people.csv"
+        path.write_text(text, "utf-8")
+        table = demand.read_demand(path, district.ways.extent)
+        assert len(table) == len(text.splitlines()) - 1
+        forms.add(next(form for form in demand.FORMS if form in table.columns))
+    assert forms == {"demand_id", "cell_id", "subdistrict"}
+
+
+def test_the_examples_of_the_planner_are_read(district: Study, tmp_path: Path) -> None:
+    for file in FILES:
+        (text,) = fences(file)
+        (tmp_path / file).write_text(text, "utf-8")
+    planning = read_planning(tmp_path, district)
+    told: dict[str, Callable[[Planning], bool]] = {
+        "standards.toml": lambda p: "office" in {preset.id for preset in p.standards.presets},
+        "lights.toml": lambda p: [item.id for item in p.lights.items] == ["satisfaction"],
+        "ratings.csv": lambda p: p.ratings is not None and len(p.ratings) == 1,
+        "targets.toml": lambda p: [target.id for target in p.targets] == ["bases_2027"],
+        "communities.geojson": lambda p: p.communities is not None and len(p.communities) == 1,
+    }
+    assert set(told) == set(FILES)
+    for file, holds in told.items():
+        assert holds(planning), file
+
+
+def test_the_method_page_names_the_causes_in_their_order() -> None:
+    assert described("method.md", "Gaps and their causes") == list(Cause)
+
+
+def test_the_method_page_quotes_the_hold_out(results: Results) -> None:
+    table = results.demand.hold_out.round({"ratio": 2})
+    quoted = re.findall(
+        r"^\| (\w+) \| `(\w+)` \| (\S+) \| (\S+) \| (\S+) \|$", section("method.md", "Population"), re.MULTILINE
+    )
+    assert len(quoted) == len(table.groupby(["told", "model"]))
+    for told, model, *ratios in quoted:
+        rows = table[(table["told"] == told) & (table["model"] == model)].set_index("subdistrict")["ratio"]
+        for code, ratio in zip(("500103007", "500103010", "sum"), ratios, strict=True):
+            assert (f"{rows[code]:.2f}" if code in rows else "-") == ratio, (told, model, code)
 
 
 def test_every_parameter_is_shown_with_where_it_comes_from(hooks: ModuleType) -> None:
@@ -169,10 +261,12 @@ def test_every_route_is_shown(hooks: ModuleType) -> None:
             assert isinstance(route, APIRoute)
             if route.include_in_schema:
                 path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path)
+                assert route.methods
                 assert all(f"### `{method} {path}`" in page for method in route.methods), path
     for route in pages.router.routes:
         assert isinstance(route, APIRoute)
-        assert f"| `{route.path}` |" in page
+        path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path)
+        assert f"| `{path}` |" in page, path
 
 
 def test_no_mark_is_left(hooks: ModuleType) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from servicecircle.coverage import DISTRICT
 from servicecircle.datasets import bundled_study
 from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Tier, Variant
@@ -57,7 +58,9 @@ def headline(results: Results) -> dict[str, Any]:
 
 def regenerate() -> None:
     """Compute the bundled district and write its numbers."""
-    results = run(read_study(bundled_study()), read_parameters(), load_rules(), Variant(), _Silent())
+    study = read_study(bundled_study())
+    planning = read_planning(bundled_study(), study)
+    results = run(study, read_parameters(), load_rules(), Variant(), _Silent(), planning)
     FILE.write_text(json.dumps(headline(results), ensure_ascii=False, indent=2) + "\n", "utf-8")
     sys.stdout.write(f"{FILE}\n")
 

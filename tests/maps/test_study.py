@@ -20,8 +20,8 @@ from tests.maps.town import write_town
 from tests.maps.town_ground import TIERS
 from tests.maps.town_results import places
 
-HOLLOW = ("water", "railways", "stations", "buildings", "isochrones", "unions", "coverage", "gaps", "routes")
-HOLLOW += ("route_stops", "vertical_links")
+HOLLOW = ("water", "railways", "stations", "buildings", "isochrones", "unions", "coverage", "gaps", "missing_links")
+HOLLOW += ("routes", "route_stops", "vertical_links")
 
 
 def _run(*arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
@@ -124,6 +124,27 @@ def test_what_the_bundle_does_not_know_stays_unknown(town_page: str) -> None:
     assert [link["rise_m"] for link in page.json("links")] == [50, 50, None]
 
 
+def test_a_gap_brings_its_evidence_and_its_candidate_link(town_page: str) -> None:
+    page = Page(town_page)
+    gaps = {gap["gap_id"]: gap for gap in page.json("gaps")}
+    links = {link["link_id"]: link for link in page.json("missing")}
+    assert [(gaps[g]["cause"], gaps[g]["barrier_name"], gaps[g]["barred_s"]) for g in ("school-1", "base-1")] == [
+        ("missing_link", None, None),
+        ("barrier", "江城铁路", 600),
+    ]
+    own = links[gaps["school-1"]["link_id"]]
+    assert (own["gap_id"], own["length_m"], own["rise_m"], own["saved_s"]) == ("school-1", 20.29, -6.5, 300)
+    assert len(own["lines"]) == 1
+
+
+def test_lights_are_those_of_the_subdistricts_and_grey_has_no_score(town_page: str) -> None:
+    lights = Page(town_page).json("lights")
+    assert {code: (row["light"], row["score"]) for code, row in lights.items()} == {
+        "1": ("grey", None),
+        "2": ("green", 91.5),
+    }
+
+
 def test_a_bundle_of_empty_layers_still_makes_a_map(town_bundle: Bundle) -> None:
     layers = {name: layer.iloc[:0] if name in HOLLOW else layer for name, layer in town_bundle.layers.items()}
     page = Page(study_page(Bundle(town_bundle.manifest, layers, town_bundle.tables)))
@@ -153,6 +174,10 @@ def test_hostile_names_stay_in_their_blocks(hostile: tuple[dict[str, str], str])
         "大扶梯",
         "第1站",
         "平均步行19分钟，超出4分钟。",
+        "江城铁路",
+        "修通这一段",
+        "若有一段20米的台阶，平均少走5分钟。",
+        "灰灯：未评。缺：满意度。",
         "报道",
         "清江",
     ):

@@ -65,6 +65,18 @@ def test_signs_stand_out_from_paper_and_carry_white_letters(colour: str) -> None
     assert _contrast(colour, style.GROUND["land"]) >= 3.0
 
 
+@pytest.mark.parametrize("cause", sorted(style.THEME["cause"]))
+def test_every_cause_has_words_and_a_colour_that_carries_its_rank(cause: str) -> None:
+    assert _contrast(style.THEME["cause"][cause], "#ffffff") >= 4.5
+    assert all(f"cause_{cause}" in words for words in WORDS.values())
+
+
+def test_causes_with_words_are_those_with_a_colour_and_no_two_share_it() -> None:
+    worded = {key.removeprefix("cause_") for key in WORDS["zh"] if key.startswith("cause_")}
+    assert worded == set(style.THEME["cause"])
+    assert len(set(style.THEME["cause"].values())) == len(worded)
+
+
 @pytest.mark.parametrize("ink", ["ink", "ink-soft", "ink-faint", "accent", "warn"])
 def test_text_can_be_read(ink: str) -> None:
     assert _contrast(style.INK[ink], style.INK["paper-deep"]) >= 4.5

@@ -28,6 +28,7 @@ def write_town(folder: Path, name: Name = str) -> Path:
         "unions": town_results.unions(),
         "coverage": town_results.coverage(name),
         "gaps": town_results.gaps(name),
+        "missing_links": town_results.missing_links(name),
         "routes": town_results.routes(name),
         "route_stops": town_results.stops(name),
         "vertical_links": town_results.links(name),

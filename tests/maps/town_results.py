@@ -144,7 +144,7 @@ def coverage(name: Name) -> gpd.GeoDataFrame:
 
 def gaps(name: Name) -> gpd.GeoDataFrame:
     """Return the layer `gaps`."""
-    causes = ["terrain", "unlocated_place", "detour"]
+    causes = ["missing_link", "unlocated_place", "barrier"]
     rows: Rows = []
     for i, tier in enumerate(TIERS):
         for rank in (1, 2):
@@ -167,12 +167,59 @@ def gaps(name: Name) -> gpd.GeoDataFrame:
                     "cause": name(causes[i]),
                     "explanation_zh": name("平均步行19分钟，超出4分钟。"),
                     "explanation_en": name("19 minutes on average, 4 too many."),
+                    "rank_low": 1,
+                    "rank_high": 2,
+                    "second_cause": name("detour") if i == 0 else None,
+                    "barrier_kind": name("railway") if i == 2 else None,
+                    "barrier_name": name("江城铁路") if i == 2 else None,
+                    "barred_s": 600.0 if i == 2 else None,
+                    "link_id": name(f"link-{rank}") if i == 0 else None,
+                    "suggestion_zh": name("修通这一段"),
+                    "suggestion_en": name("Build this piece"),
                     "lon": x,
                     "lat": y,
                     "geometry": Point(x, y).buffer(STEP * 0.8),
                 }
             )
     return frame(rows)
+
+
+def missing_links(name: Name) -> gpd.GeoDataFrame:
+    """Return the layer `missing_links`: one a gap of the first tier."""
+    rows: Rows = []
+    for rank in (1, 2):
+        x, y = WEST + STEP * (1 + 6 * (rank - 1)), SOUTH + STEP
+        rows.append(
+            {
+                "link_id": name(f"link-{rank}"),
+                "rank": rank,
+                "tier": TIERS[0],
+                "gap_id": name(f"{TIERS[0]}-{rank}"),
+                "kind": name("stairs"),
+                "length_m": 20.29,
+                "rise_m": -6.5,
+                "people_low": 80.0,
+                "people": 120.0,
+                "people_high": 160.0,
+                "saved_s": 300.0,
+                "explanation_zh": name("若有一段20米的台阶，平均少走5分钟。"),
+                "explanation_en": name("With 20 m of stairs, 5 minutes less."),
+                "geometry": LineString([(x, y), (x + 2e-4, y + 1e-4)]),
+            }
+        )
+    return frame(rows)
+
+
+def _lights(name: Name) -> Rows:
+    graded = {"light": "grey", "score": None, "missing": name("satisfaction")}
+    words = {
+        "explanation_zh": name("灰灯：未评。缺：满意度。"),
+        "explanation_en": name("Grey: satisfaction is missing."),
+    }
+    units = [("subdistrict", "1", "上街道"), ("subdistrict", "2", "下街道"), ("school", "school0", "school 第0处")]
+    found = [{"unit_kind": kind, "unit": unit, "name": name(label), **graded, **words} for kind, unit, label in units]
+    found[1] |= {"light": "green", "score": 91.5, "missing": None}
+    return found
 
 
 def routes(name: Name) -> gpd.GeoDataFrame:
@@ -275,6 +322,7 @@ def tables(name: Name) -> dict[str, Rows]:
     paper = {"paper": name("报道"), "date": name("2025-12-10")}
     return {
         "coverage": share,
+        "lights": _lights(name),
         "ledger": [{"tier": t, **counts, "declared": 79 if t == "community" else None, **paper} for t in TIERS],
         "ledger_by_category": [
             {"category": name(key), "name_zh": name(zh), "name_en": name(en), "published": key == "health", **counts}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from servicecircle.coverage import Access, compare, nearest
+from servicecircle.coverage import BASES, MEASURES, Access, compare
 from servicecircle.errors import InputError
 from servicecircle.ingest.variant import parse_variant, read_variant, variant_values
 from servicecircle.model import Tier, Variant
@@ -29,16 +29,38 @@ def compared(results: Results, before: Access, after: Access) -> pd.DataFrame:
     return compare(before, after, points, models, names, CUTOFF_S)
 
 
+def same(a: Access, b: Access) -> None:
+    """Check that two answers are the same, bit for bit."""
+    for tier in Tier:
+        assert np.array_equal(a.back_s[tier], b.back_s[tier])
+        for basis in BASES:
+            for measure in MEASURES:
+                one, other = a.nearest(tier, basis, measure), b.nearest(tier, basis, measure)
+                assert np.array_equal(one.at, other.at)
+                assert np.array_equal(one.apart, other.apart)
+    for measure in MEASURES:
+        for part in ("start", "target", "apart"):
+            assert np.array_equal(getattr(a.pairs[measure], part), getattr(b.pairs[measure], part))
+    assert all(np.array_equal(a.category_s[name], b.category_s[name]) for name in b.categories)
+
+
+def walks(access: Access) -> np.ndarray:
+    """Seconds of every home to the nearest place of each tier."""
+    return np.stack([access.nearest(tier, "all", "walk").apart for tier in Tier])
+
+
 def test_a_variant_that_changes_nothing_gives_the_same_times_and_an_empty_comparison(results: Results) -> None:
     again = access_in(results.scene, Variant())
-    assert np.array_equal(again.walk_s, results.access.walk_s)
-    assert np.array_equal(again.level_s, results.access.level_s)
+    same(again, results.access)
     assert compared(results, results.access, again).empty
 
 
 def test_open_links_take_coverage_from_nobody_and_give_some_to_somebody(results: Results) -> None:
     paid = access_in(results.scene, Variant(paid=True))
-    assert (paid.walk_s <= results.access.walk_s + 1e-6).all()
+    assert (walks(paid) <= walks(results.access) + 1e-6).all()
+    for tier in Tier:  # what gaps are told of paid links is the variant with paid links
+        told = results.access.nearest(tier, "all", "opened")
+        assert np.array_equal(told.apart, paid.nearest(tier, "all", "walk").apart)
     found = compared(results, results.access, paid)
     assert (found[LOST] == 0).all(axis=None)
     assert (found["homes_gained"] > 0).all()
@@ -69,7 +91,7 @@ def test_a_place_counts_from_the_day_it_opens(results: Results) -> None:
     scene = replace(results.scene, streets=replace(results.streets, study=study))
     before, after = (access_in(scene, Variant(day=day)) for day in ("2026-08-31", "2026-09-01"))
     assert "school" not in set(before.facilities["tier"])
-    assert np.array_equal(after.walk_s, results.access.walk_s)
+    same(after, results.access)
 
 
 def test_a_place_that_is_nowhere_cannot_be_taken_away(results: Results) -> None:
@@ -79,7 +101,7 @@ def test_a_place_that_is_nowhere_cannot_be_taken_away(results: Results) -> None:
 
 def test_a_slower_walker_covers_no_more(results: Results) -> None:
     slow = access_in(results.scene, Variant(pace=0.8))
-    assert (slow.walk_s >= results.access.walk_s - 1e-6).all()
+    assert (walks(slow) >= walks(results.access) - 1e-6).all()
 
 
 def draws(results: Results, **changes: float) -> tuple[np.ndarray, np.ndarray]:
@@ -88,17 +110,15 @@ def draws(results: Results, **changes: float) -> tuple[np.ndarray, np.ndarray]:
     parameters = results.streets.parameters.model_copy(update={"uncertainty": band})
     scene = results.scene
     group = np.flatnonzero(scene.places["tier"] == Tier.SCHOOL)
-    rows = np.isin(np.arange(len(scene.places)), group)
     share = covered_share(results.streets.network, scene.joined, [group], scene.doors.home, Variant(), parameters)
-    return share[0], nearest(results.access.walk_s, rows)[0]
+    return share[0], results.access.nearest(Tier.SCHOOL, "all", "walk").apart
 
 
 def test_one_draw_is_the_variant_it_says(results: Results) -> None:
     """Each share is a count of the same draws, walked one by one through the whole table of times."""
     band = results.streets.parameters.uncertainty.model_copy(update={"draws": 3})
-    rows = (results.scene.places["tier"] == Tier.SCHOOL).to_numpy()
     hits = [
-        nearest(access_in(results.scene, variant).walk_s, rows)[0] <= CUTOFF_S
+        access_in(results.scene, variant).covered(Tier.SCHOOL, "all", "walk", CUTOFF_S)
         for variant in draw_variants(results.streets.network, Variant(), band)
     ]
     share, _ = draws(results, draws=3)

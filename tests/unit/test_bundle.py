@@ -19,6 +19,7 @@ import shapely
 
 from servicecircle.errors import InputError
 from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Variant
@@ -72,7 +73,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(folder: Path) -> Results:
-    return run(read_study(folder), read_parameters(), load_rules(), Variant(), Silent())
+    study = read_study(folder)
+    return run(study, read_parameters(), load_rules(), Variant(), Silent(), read_planning(folder, study))
 
 
 @pytest.fixture(scope="module")

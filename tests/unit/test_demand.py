@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,8 +11,10 @@ import pytest
 import shapely
 
 from servicecircle.crs import to_lonlat, to_metric
-from servicecircle.demand import MODELS, Demand, estimate_demand, given_demand
+from servicecircle.demand import MODELS, SHIFTS, Demand, estimate_demand, given_demand
 from servicecircle.errors import InputError
+from servicecircle.holdout import SUM, shifts
+from servicecircle.homes import subdistrict_of
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.model import StudyArea
 
@@ -25,7 +29,7 @@ def box(west: float, south: float, east: float, north: float) -> shapely.Polygon
     return to_lonlat(shapely.box(X + west, Y + south, X + east, Y + north), CRS)
 
 
-def layer(shapes: list[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:
+def layer(shapes: Sequence[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"), crs="EPSG:4326")
 
 
@@ -124,13 +128,19 @@ def test_what_is_no_home_holds_nobody() -> None:
         house(13, 210, 160, 4),
         house(14, -100, 160),
         house(15, 250, 160, building="apartments", use="restaurant"),
+        house(16, 270, 200, levels=34),
+        house(17, 240, 200, height_m=100),
+        house(18, 210, 200, name="重庆某某酒店"),
+        house(19, 180, 200, levels=34, name="甲酒店公寓", building="apartments"),
+        house(20, 150, 200, levels=33, height_m=99, name="甲大厦"),
     ]
     points = estimate_demand(area(HOUSES + others), STREETS, figures(), PARAMETERS).points
-    assert set(points["demand_id"]) & {"w11", "w12", "w13", "w14", "w15"} == {"w15"}
+    assert set(points["demand_id"]) & {f"w{k}" for k in range(11, 21)} == {"w15", "w19", "w20"}
 
 
 def test_one_level_is_no_fact_and_towers_are_capped() -> None:
-    tagged = [house(k, 20 + 40 * k, 160, levels=level) for k, level in enumerate((1, 10, 10, 98), 1)]
+    tagged = [house(k, 20 + 40 * k, 160, levels=level) for k, level in enumerate((1, 10, 10), 1)]
+    tagged += [house(4, 180, 160, levels=98, building="residential")]
     tagged += [house(5, 220, 160, levels=98, height_m=30), house(6, 260, 160, height_m=60)]
     found = estimate_demand(
         area(tagged), STREETS, figures(a=1_000), PARAMETERS.model_copy(update={"fewest_trusted": 3})
@@ -206,11 +216,115 @@ def test_a_figure_is_shared_evenly_where_a_model_has_nothing_to_share_it_by() ->
 
 def test_hold_out_tells_each_model_the_district_alone() -> None:
     found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000, b=5_000), PARAMETERS)
-    table = found.hold_out.set_index(["model", "subdistrict"])
-    assert table.index.tolist() == [(m, s) for m in (*MODELS, "mean") for s in ("a", "b")]
+    told = found.hold_out[found.hold_out["told"] == "district"]
+    table = told.set_index(["model", "subdistrict"])
+    published = [(m, s) for m in (*MODELS, "mean", "low", "high") for s in ("a", "b")]
+    assert table.index.tolist() == [*published, *((m, "sum") for m in (*MODELS, "mean"))]
     assert table.loc[("street_frontage", "b"), "predicted"] == pytest.approx(10_000 / 3, rel=0.1)
     assert table.loc[("land_area", "b"), "ratio"] == table.loc[("land_area", "b"), "predicted"] / 5_000
     assert table.loc[("mean", "a"), "census"] == 2_000
+
+
+def test_a_figure_is_predicted_by_models_that_know_all_the_others() -> None:
+    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000, b=5_000), PARAMETERS)
+    table = found.hold_out.set_index(["told", "model", "subdistrict"])["predicted"]
+    street = {code: table["district", "street_frontage", code] for code in "ab"}
+    # told b's 5000, the 5000 others are a's and c's by their metres of street
+    assert table["others", "street_frontage", "a"] == pytest.approx(5_000 * street["a"] / (10_000 - street["b"]))
+    assert table["others", "street_frontage", "b"] == pytest.approx(8_000 * street["b"] / (10_000 - street["a"]))
+    mean = {code: table["district", "mean", code] for code in "ab"}
+    told_b = table["others", "mean", "a"]
+    models = [table["others", model, "a"] for model in MODELS]
+    off_b = abs(mean["b"] / 5_000 - 1)
+    assert table["others", "low", "a"] <= min(*models, told_b * (1 - off_b)) + 1e-6
+    assert table["others", "high", "a"] >= max(*models, told_b * (1 + off_b)) - 1e-6
+    assert table["district", "low", "a"] == min(table["district", model, "a"] for model in MODELS)
+
+
+def test_the_bias_of_a_model_is_the_ratio_of_its_sum() -> None:
+    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000, b=5_000), PARAMETERS)
+    table = found.hold_out.set_index(["told", "model", "subdistrict"])
+    for told in ("district", "others"):
+        for model in (*MODELS, "mean"):
+            parts = [table.loc[(told, model, code), "predicted"] for code in "ab"]
+            assert table.loc[(told, model, SUM), "predicted"] == pytest.approx(sum(parts))
+            assert table.loc[(told, model, SUM), "ratio"] == pytest.approx(sum(parts) / 7_000)
+
+
+def test_one_figure_is_held_out_alone_and_none_not_at_all() -> None:
+    one = estimate_demand(area(HOUSES), STREETS, figures(a=2_000), PARAMETERS)
+    assert set(one.hold_out["told"]) == {"district"}
+    none = estimate_demand(area(HOUSES), STREETS, figures(), PARAMETERS)
+    assert none.hold_out.empty
+    assert none.models == MODELS
+
+
+def test_people_are_moved_by_what_the_mean_missed() -> None:
+    found = estimate_demand(area(HOUSES), STREETS, figures(a=2_000), PARAMETERS)
+    assert found.models == MODELS + SHIFTS
+    told = found.hold_out.set_index(["told", "model", "subdistrict"])["ratio"]
+    miss = abs(told["district", "mean", "a"] - 1)
+    assert 0 < miss < 1
+    by_code = found.points.groupby("subdistrict")[["people", "people_shifted", "people_shifted_back"]].sum()
+    assert by_code.loc["a"].to_numpy() == pytest.approx([2_000] * 3)
+    light, heavy = sorted(by_code["people"][["b", "c"]])
+    moved = (by_code["people_shifted"] / by_code["people"] - 1)[["b", "c"]].abs()
+    assert moved.max() == pytest.approx(miss * heavy / light)
+    assert moved.min() == pytest.approx(miss)
+    both = (found.points["people_shifted"] + found.points["people_shifted_back"]) / 2
+    assert both.to_numpy() == pytest.approx(found.points["people"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("people", "miss", "expected"),
+    [
+        ({"a": 300.0}, 0.5, {"a": 0.0}),  # alone, it has what the figures leave
+        ({"a": 300.0, "b": 0.0}, 0.5, {"a": 0.0, "b": 0.0}),
+        ({"a": 300.0, "b": 30.0}, 0.5, {"a": 0.1, "b": -1.0}),  # b can lose no more than all
+        ({"b": 100.0, "a": 100.0}, 0.2, {"b": -0.2, "a": 0.2}),
+        ({}, 0.2, {}),
+    ],
+)
+def test_shifts_move_as_many_people_as_there_are(
+    people: dict[str, float], miss: float, expected: dict[str, float]
+) -> None:
+    assert shifts(pd.Series(people, dtype=float), miss).to_dict() == pytest.approx(expected)
+
+
+def test_people_are_those_of_the_year_of_the_total() -> None:
+    later = pd.DataFrame([("district", "d", 9_000.0)], columns=["unit", "code", "value"], index=[9])
+    later = later.assign(year=2023, measure="resident_year_end")
+    table = pd.concat([figures(a=2_000), later])
+    changes = {"total_year": 2023, "total_measure": "resident_year_end"}
+    before = estimate_demand(area(HOUSES), STREETS, table, PARAMETERS)
+    after = estimate_demand(area(HOUSES), STREETS, table, PARAMETERS.model_copy(update=changes))
+    assert (before.base_year, before.year) == (2020, 2020)
+    assert (after.base_year, after.year) == (2020, 2023)
+    assert after.points["people"].to_numpy() == pytest.approx(before.points["people"].to_numpy() * 0.9)
+    rows = [("district", 2020, 10_000), ("district", 2023, 9_000), ("subdistrict", 2020, 2_000)]
+    assert [*after.figures[["unit", "year", "published"]].itertuples(index=False, name=None)] == rows
+    assert after.figures["people"].tolist() == pytest.approx([9_000, 9_000, 1_800])
+    for found in (before, after):
+        kept = found.figures["published"] * found.figures["factor"]
+        assert kept.to_numpy() == pytest.approx(found.figures["people"].to_numpy(), abs=1e-6)
+    with pytest.raises(InputError, match=r"0 figures of resident_year_end 2023 for the district"):
+        estimate_demand(area(HOUSES), STREETS, figures(), PARAMETERS.model_copy(update=changes))
+
+
+def test_ages_are_known_of_schools_and_of_no_home(demand: Demand) -> None:
+    columns = ["unit", "code", "name", "measure", "value", "source", "confidence", "note"]
+    rows = [
+        ("school", "S1", "甲小学", "pupils", 1_100.0, "page", "high", ""),
+        ("school", "S2", "乙小学", "classes", 39.0, "page", "high", ""),
+        ("school", "S3", "丙小学", "pupils", np.nan, "page", "none", ""),
+    ]
+    schools = pd.DataFrame(rows, columns=columns).assign(year=2025)
+    found = estimate_demand(area(HOUSES), STREETS, pd.concat([figures(), schools]), PARAMETERS)
+    assert found.ages[["code", "value"]].to_numpy().tolist() == [["S1", 1_100]]
+    assert found.groups == ()
+    assert found.people().equals(found.points["people"])
+    with pytest.raises(InputError, match=r"shares of it are not made up.*people_6_12"):
+        demand.people("6_12")
 
 
 def test_completeness_says_how_much_is_mapped() -> None:
@@ -222,6 +336,23 @@ def test_completeness_says_how_much_is_mapped() -> None:
     assert table.loc["b", "mapped_share"] == pytest.approx(0.1, abs=0.02)  # a house across the border is near
     assert table.loc["a", "mapped_share"] == pytest.approx(0.5, abs=0.05)
     assert table.loc["a", "footprint_share"] == pytest.approx(1_200 / table.loc["a", "land_m2"])
+
+
+def test_completeness_says_how_many_people_are_supposed(demand: Demand) -> None:
+    table = demand.completeness.set_index("subdistrict")
+    for code, points in demand.points.groupby("subdistrict"):
+        supposed = points[points["kind"] == "frontage"]
+        assert table.loc[code, "homes"] == len(points)
+        assert table.loc[code, "supposed_homes_share"] == len(supposed) / len(points)
+        share = supposed["people"].sum() / points["people"].sum()
+        assert table.loc[code, "supposed_people_share"] == pytest.approx(share)
+    assert table.loc["b", "supposed_people_share"] == 1
+    assert 0 < table.loc["a", "supposed_people_share"] < 1
+
+
+def test_a_point_outside_every_subdistrict_is_in_the_nearest_and_on_a_border_in_the_first() -> None:
+    xy = np.add([[310.0, 400], [-50, 150], [299, -80], [300, 310], [300, 150], [950, 900]], [X, Y])
+    assert subdistrict_of(area([]), xy).tolist() == ["b", "a", "a", "a", "a", "c"]
 
 
 def test_the_order_of_rows_does_not_matter(demand: Demand) -> None:

@@ -1,8 +1,9 @@
-"""Homes beyond the cutoff become gaps, each with its numbers and its cause."""
+"""Homes beyond the cutoff become gaps: clusters, numbers, ranks, words; and the links that may be missing."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,232 +11,237 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from servicecircle.coverage import Access
-from servicecircle.gaps import GapInputs, find_gaps
+from servicecircle.causes import Cause
+from servicecircle.clusters import find_clusters, name_cluster
+from servicecircle.crs import to_lonlat, to_metric
+from servicecircle.gap_table import GAPS
+from servicecircle.gaps import Gaps
+from servicecircle.graph import Graph, make_graph
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
-from servicecircle.model import StudyArea, Variant
+from servicecircle.link_table import MISSING_LINKS
+from servicecircle.model import Study, Variant
 from servicecircle.pipeline import Results, run
 from tests.conftest import Silent
+from tests.planted import Plant, gaps_in, plant
 from tests.sketch import PARAMETERS
-from tests.town import Place, Town, lonlat
+from tests.town import CRS, Place, Town, lonlat
 
-INF = np.inf
-MODELS = ("a", "b")
-EVERYWHERE = (106.0, 29.0, 107.0, 30.0)
 REGISTER = (
     "link_id,kind,name,osm_type,osm_id,from_lon,from_lat,to_lon,to_lat,rise_m,length_m,ride_s,wait_s,fee_cny,"
     "opening_hours,direction,wheelchair,state,joins,source,confidence,note\n"
 )
+ONE = np.array(["1"] * 9, dtype=object)
 
 
 @pytest.fixture(scope="module")
-def area(tmp_path_factory: pytest.TempPathFactory) -> StudyArea:
-    """Read a town of two subdistricts: west of x = 500, and east of it."""
-    return read_study(Town().write(tmp_path_factory.mktemp("town"))).area
+def narrow() -> tuple[Plant, Gaps]:
+    """Plant a village that one short link would join to its town."""
+    truth = plant(3, Cause.MISSING_LINK)
+    return truth, gaps_in(truth.study)
 
 
-@dataclasses.dataclass
-class Case:
-    """Homes on a line 50 m apart and the seconds they need to one school; what is not said is out of reach."""
-
-    walk: list[float]
-    level: list[float] | None = None
-    paid: list[float] | None = None
-    radius: list[float] | None = None
-    people: float = 100.0
-    subdistrict: str = "1"
-    unlocated: int = 0
-    extent: tuple[float, float, float, float] = EVERYWHERE
-    apart_m: float = 50.0
-    status: str = "loaded"
-    located: bool = True
-
-    def inputs(self) -> GapInputs:
-        """Return the case as the stage takes it."""
-        n = len(self.walk)
-        at = [lonlat(self.apart_m * k, 0) for k in range(n)]
-        homes = gpd.GeoDataFrame(
-            {
-                "demand_id": [f"h{k}" for k in range(n)],
-                "subdistrict": self.subdistrict,
-                "people_a": self.people * 0.8,
-                "people_b": self.people * 1.2,
-                "people": self.people,
-            },
-            geometry=[shapely.Point(p) for p in at],
-            crs="EPSG:4326",
-        )
-        school = gpd.GeoDataFrame(
-            {
-                "facility_id": ["S1"],
-                "name": ["中心小学"],
-                "tier": "school",
-                "status": self.status,
-                "located": self.located,
-                "approximate": not self.located,
-            },
-            geometry=[shapely.Point(lonlat(0, 500))],
-            crs="EPSG:4326",
-        )
-        walk = np.array([self.walk])
-        level, paid = (np.array([given or self.walk]) for given in (self.level, self.paid))
-        radius = np.array([self.radius or [500.0] * n])
-        index = pd.MultiIndex.from_tuples([("school", "西城街道")], names=["tier", "subdistrict"])
-        unlocated = pd.Series([self.unlocated], index=index)
-        return GapInputs(Access(school, walk, level, radius), paid, homes, MODELS, unlocated, self.extent)
-
-    def find(self, area: StudyArea) -> gpd.GeoDataFrame:
-        """Return the gaps of the case."""
-        return find_gaps(self.inputs(), area, None, PARAMETERS.coverage, PARAMETERS.gaps)
+def street(seconds: list[float]) -> Graph:
+    """Nodes in a row, with the seconds between each and the next, both ways."""
+    k = np.arange(len(seconds))
+    return make_graph(len(k) + 1, np.r_[k, k + 1], np.r_[k + 1, k], np.r_[seconds, seconds])
 
 
-def cause(case: Case, area: StudyArea) -> str:
-    found = case.find(area)
-    assert len(found) == 1
-    return str(found["cause"].iloc[0])
+def cluster(graph: Graph, x: list[float], area: np.ndarray = ONE) -> list[int]:
+    """Label homes on a line, one at each node."""
+    xy = np.column_stack([x, np.zeros(len(x))])
+    return find_clusters(graph, np.arange(len(x)), xy, area[: len(x)], 120.0, 300.0).tolist()
 
 
-def test_homes_at_the_cutoff_are_covered_and_one_second_beyond_is_a_gap(area: StudyArea) -> None:
-    assert len(Case([900.0, 900.0]).find(area)) == 0
-    assert Case([900.0, 901.0]).find(area)["homes"].tolist() == [1]
+def test_neighbours_are_near_in_plan_and_near_on_foot() -> None:
+    assert cluster(street([100.0, 100.0]), [0, 119, 238]) == [0, 0, 0]
+    assert cluster(street([100.0, 100.0]), [0, 119, 240]) == [0, 0, 1]
+    assert cluster(street([100.0, 301.0]), [0, 50, 100]) == [0, 0, 1]
+    assert cluster(street([100.0, np.inf]), [0, 50, 100]) == [0, 0, 1]
 
 
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        (Case([1200.0], unlocated=2), "unlocated_place"),
-        (Case([1200.0], extent=(106.5, 29.5, *lonlat(100, 4000))), "beyond_extract"),
-        (Case([INF]), "disconnected"),
-        (Case([1200.0], radius=[1001.0]), "too_far"),
-        (Case([1200.0], paid=[800.0]), "paid_or_closed"),
-        (Case([1200.0], level=[800.0]), "terrain"),
-        (Case([1200.0]), "detour"),
-    ],
+def test_one_way_that_is_quick_makes_neighbours() -> None:
+    down = make_graph(2, np.array([1, 0]), np.array([0, 1]), np.array([200.0, 900.0]))
+    assert cluster(down, [0, 50]) == [0, 0]
+
+
+def test_a_passage_nobody_has_mapped_splits_no_neighbourhood() -> None:
+    """Back to back, 30 m apart, four minutes round the block."""
+    assert cluster(street([240.0]), [0, 30]) == [0, 0]
+
+
+def test_a_cluster_never_spans_two_areas() -> None:
+    assert cluster(street([10.0, 10.0]), [0, 20, 40], np.array(["1", "2", "1"], dtype=object)) == [0, 1, 0]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=2, max_size=12, unique=True),
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(1, 400)), max_size=30),
 )
-def test_each_cause_is_recognised(area: StudyArea, case: Case, expected: str) -> None:
-    assert cause(case, area) == expected
+def test_clusters_are_what_neighbours_join(at: list[tuple[int, int]], arcs: list[tuple[int, int, int]]) -> None:
+    """Against every pair by hand: least seconds by Floyd and Warshall, clusters by hand to hand."""
+    n = len(at)
+    seconds = np.full((n, n), np.inf)
+    np.fill_diagonal(seconds, 0.0)
+    for a, b, cost in arcs:
+        if a < n and b < n:
+            seconds[a, b] = min(seconds[a, b], cost)
+    tail, head = np.nonzero(np.isfinite(seconds) & ~np.eye(n, dtype=bool))
+    graph = make_graph(n, tail, head, seconds[tail, head])
+    for k in range(n):
+        seconds = np.minimum(seconds, seconds[:, [k]] + seconds[[k]])
+    xy = np.array(at, dtype=float)
+    near = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) <= 120
+    joined = near & (np.minimum(seconds, seconds.T) <= 300)
+    label = list(range(n))
+    for _ in range(n):
+        label = [min(label[j] for j in range(n) if joined[i, j]) for i in range(n)]
+    found = find_clusters(graph, np.arange(n), xy, np.array(["1"] * n, dtype=object), 120.0, 300.0)
+    assert [[found[i] == found[j] for j in range(n)] for i in range(n)] == [[a == b for b in label] for a in label]
 
 
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        (Case([INF], unlocated=1, level=[800.0]), "unlocated_place"),
-        (Case([INF], extent=(106.5, 29.5, *lonlat(100, 4000))), "beyond_extract"),
-        (Case([INF], radius=[2000.0]), "disconnected"),
-        (Case([1200.0], radius=[1001.0], paid=[800.0], level=[800.0]), "too_far"),
-        (Case([1200.0], paid=[800.0], level=[800.0]), "paid_or_closed"),
-    ],
-)
-def test_the_first_cause_that_applies_is_named(area: StudyArea, case: Case, expected: str) -> None:
-    assert cause(case, area) == expected
+def test_the_name_of_a_cluster_outlives_most_changes_of_its_homes() -> None:
+    rng = np.random.default_rng(7)
+    homes = rng.uniform([106.5, 29.5], [106.6, 29.6], (100, 2))
+    kept = sum(name_cluster(np.delete(homes, k, axis=0)) == name_cluster(homes) for k in range(100))
+    assert kept == 99
+    assert name_cluster(homes[::-1]) == name_cluster(homes)
 
 
-def test_a_cause_needs_half_of_the_homes(area: StudyArea) -> None:
-    assert cause(Case([1200.0] * 4, level=[800.0, 800.0, 1000.0, 1000.0]), area) == "terrain"
-    assert cause(Case([1200.0] * 4, level=[800.0, 1000.0, 1000.0, 1000.0]), area) == "detour"
+def test_columns_are_the_published_ones(narrow: tuple[Plant, Gaps]) -> None:
+    _, found = narrow
+    assert list(found.table.columns) == GAPS
+    assert list(found.missing_links.columns) == MISSING_LINKS
+    assert len(found.missing_links) == 1
 
 
-def test_a_home_farther_from_the_edge_than_from_its_place_is_not_beyond_the_extract(area: StudyArea) -> None:
-    east = (106.5, 29.5, lonlat(600, 0)[0], 30.0)
-    assert cause(Case([1200.0], radius=[590.0], extent=east), area) == "detour"
-    assert cause(Case([1200.0], radius=[610.0], extent=east), area) == "beyond_extract"
+def test_the_missing_link_really_does_what_is_said_of_it(narrow: tuple[Plant, Gaps]) -> None:
+    """Built as a street between the two points told, in the real network, it closes the gap."""
+    truth, found = narrow
+    link = found.missing_links.iloc[0]
+    assert link["status"] == "candidate"
+    assert link["homes"] == found.table["homes"].iloc[0]
+    assert link["gap_share"] == pytest.approx(1.0)
+    assert truth.strip.contains(shapely.Point(link["from_lon"], link["from_lat"]))
+    built = with_link(truth.study, link.geometry)
+    assert gaps_in(built).table.empty
 
 
-def test_places_without_position_in_another_subdistrict_are_no_excuse(area: StudyArea) -> None:
-    assert cause(Case([1200.0], subdistrict="2", unlocated=3), area) == "detour"
+def test_a_link_that_leads_through_a_house_is_no_candidate(narrow: tuple[Plant, Gaps]) -> None:
+    truth, _ = narrow
+    corners = {"building_id": ["b"], "building": ["wall"], "levels": [1.0], "height_m": [3.0]}
+    wall = gpd.GeoDataFrame(
+        corners | {"name": [None], "use": [None], "layer": [None]},
+        geometry=[thin(truth.strip)],
+        crs="EPSG:4326",
+    )
+    study = dataclasses.replace(truth.study, area=dataclasses.replace(truth.study.area, buildings=wall))
+    found = gaps_in(study)
+    assert found.table["cause"].tolist() == ["detour"]
+    assert found.missing_links.empty
 
 
-def test_a_candidate_or_roughly_placed_place_within_reach_leaves_no_gap(area: StudyArea) -> None:
-    for case in (Case([800.0], status="candidate"), Case([800.0], located=False)):
-        assert len(case.find(area)) == 0
+def with_link(study: Study, line: shapely.LineString) -> Study:
+    """Add a way between the network's points nearest to the ends of a line."""
+    nodes = study.ways.nodes
+    xy = to_metric(nodes[["lon", "lat"]].to_numpy(), CRS)
+    ends = to_metric(shapely.get_coordinates(line), CRS)
+    # the points of the link lie on streets: cut these where the link ends
+    ways, refs = study.ways.ways, np.split(study.ways.refs, study.ways.offsets[1:-1])
+    row = dict.fromkeys(nodes.columns)
+    added = []
+    for k, end in enumerate(ends):
+        number = int(nodes.index.max()) + 1
+        lon, lat = to_lonlat(end[None], CRS)[0]
+        nodes = pd.concat(
+            [nodes, pd.DataFrame([row], index=pd.Index([number], name="node_id")).assign(lon=lon, lat=lat)]
+        )
+        at = dict(zip(study.ways.nodes.index, xy, strict=True)) | dict(added)
+        distance = [
+            (shapely.LineString([at[a], at[b]]).distance(shapely.Point(end)), w, i)
+            for w, ids in enumerate(refs)
+            for i, (a, b) in enumerate(itertools.pairwise(ids.tolist()))
+        ]
+        _, way, i = min(distance)
+        refs[way] = np.insert(refs[way], i + 1, number)
+        added.append((number, end))
+        assert k < 2
+    refs.append(np.array([number for number, _ in added]))
+    tags = ways.iloc[[0]].set_axis(pd.Index([int(ways.index.max()) + 1], name="way_id"))
+    offsets = np.r_[0, np.cumsum([len(ids) for ids in refs])]
+    nodes = nodes.astype({"lon": float, "lat": float})
+    built = dataclasses.replace(
+        study.ways, nodes=nodes, ways=pd.concat([ways, tags]), refs=np.concatenate(refs), offsets=offsets
+    )
+    return dataclasses.replace(study, ways=built)
 
 
-def test_a_tier_without_any_placed_place_is_unknown_and_lists_no_gaps(area: StudyArea) -> None:
-    found = Case([1200.0]).find(area)
-    assert set(found["tier"]) == {"school"}
+def thin(strip: shapely.Polygon) -> shapely.Polygon:
+    """Return a wall along the middle of a strip, from end to end."""
+    corners = shapely.get_coordinates(strip)[:4]
+    a, b, c, d = corners  # box corners: south-east, north-east, north-west, south-west
+    south, north = (a + d) / 2, (b + c) / 2
+    reach = (north - south) * 2
+    return shapely.LineString([south - reach, north + reach]).buffer(2e-5)
 
 
-def test_numbers_of_a_gap_are_those_of_its_homes(area: StudyArea) -> None:
-    found = Case([900.0, 1000.0, 1300.0], people=100).find(area).iloc[0]
-    assert found["homes"] == 2
-    assert (found["people_low"], found["people"], found["people_high"]) == (160, 200, 240)
-    assert found["mean_excess_s"] == 250
-    assert found["nearest_s"] == 1150
-    assert found["person_minutes"] == pytest.approx(200 * 250 / 60)
-    assert (found["nearest_facility_id"], found["nearest_name"]) == ("S1", "中心小学")
-    assert (found["subdistrict"], found["subdistrict_name"]) == ("1", "西城街道")
+def test_numbers_of_a_gap_are_those_of_its_homes(narrow: tuple[Plant, Gaps]) -> None:
+    truth, found = narrow
+    row = found.table.iloc[0]
+    assert truth.study.people is not None
+    own = truth.study.people.set_index("demand_id").loc[sorted(truth.village)]
+    assert row["homes"] == len(own)
+    assert row["people"] == pytest.approx(own["people"].sum())
+    assert row["least_excess_s"] <= row["mean_excess_s"] <= row["most_excess_s"]
+    assert row["nearest_s"] == pytest.approx(row["mean_excess_s"] + PARAMETERS.coverage.cutoff_s)
+    assert row["person_minutes"] == pytest.approx(row["people"] * row["mean_excess_s"] / 60)
+    assert (row["rank_low"], row["rank"], row["rank_high"]) == (1, 1, 1)
+    assert (row["nearest_facility_id"], row["straight_facility_id"]) == ("S1", "S1")
+    assert row["subdistrict_name"] == "东乡街道"
 
 
-def test_nobody_reaches_a_place_from_a_disconnected_gap(area: StudyArea) -> None:
-    found = Case([INF, INF]).find(area).iloc[0]
-    assert found[["nearest_facility_id", "nearest_name", "nearest_s", "mean_excess_s"]].isna().all()
-    assert found["person_minutes"] > 0
-    assert "cannot walk to any" in found["explanation_en"]
+def test_the_outline_holds_its_homes_and_the_point_lies_in_it(narrow: tuple[Plant, Gaps]) -> None:
+    truth, found = narrow
+    row = found.table.iloc[0]
+    assert truth.study.people is not None
+    homes = truth.study.people.set_index("demand_id").loc[sorted(truth.village)]
+    assert shapely.contains(row.geometry, homes.geometry.to_numpy()).all()
+    assert row.geometry.contains(shapely.Point(row["lon"], row["lat"]))
 
 
-def test_seconds_and_excess_of_a_gap_are_of_the_same_homes(area: StudyArea) -> None:
-    """The explanation names both in one sentence: "walk 17 minutes on average ..., 2 too many"."""
-    found = Case([1000.0, 1000.0, INF, INF]).find(area).iloc[0]
-    assert found["nearest_s"] == 1000
-    assert found["mean_excess_s"] == 100
+@pytest.mark.parametrize("cause", list(Cause))
+def test_explanations_say_who_how_far_why_and_what_would_help(cause: Cause) -> None:
+    row = gaps_in(plant(11, cause).study).table.iloc[0]
+    people = f"{round(row['people'], -1):.0f}"
+    for text in (row["explanation_zh"], row["explanation_en"]):
+        assert people in text
+        assert "None" not in text
+        assert "nan" not in text
+    if np.isfinite(row["nearest_s"] or np.nan):
+        assert f"平均{row['nearest_s'] / 60:.0f}分钟" in row["explanation_zh"]
+        assert f"walk {row['nearest_s'] / 60:.0f} minutes on average" in row["explanation_en"]
+    assert WORDS[cause][0] in row["explanation_zh"]
+    assert WORDS[cause][1] in row["explanation_en"]
+    assert row["suggestion_zh"]
+    assert row["suggestion_en"]
 
 
-def test_homes_far_apart_are_gaps_of_their_own_and_the_worst_comes_first(area: StudyArea) -> None:
-    link = PARAMETERS.gaps.link_m
-    near = Case([1000.0, 1800.0], apart_m=link - 1).find(area)
-    far = Case([1000.0, 1800.0], apart_m=link + 1).find(area)
-    assert len(near) == 1
-    assert far["mean_excess_s"].tolist() == [900, 100]
-    assert far["rank"].tolist() == [1, 2]
-
-
-def test_a_gap_never_spans_two_subdistricts(area: StudyArea) -> None:
-    inputs = Case([1200.0, 1200.0]).inputs()
-    inputs.homes["subdistrict"] = ["1", "2"]
-    found = find_gaps(inputs, area, None, PARAMETERS.coverage, PARAMETERS.gaps)
-    assert sorted(found["subdistrict"]) == ["1", "2"]
-
-
-def test_few_people_are_no_listed_gap(area: StudyArea) -> None:
-    least = PARAMETERS.gaps.min_people
-    assert len(Case([1200.0], people=least - 1).find(area)) == 0
-    assert len(Case([1200.0], people=least).find(area)) == 1
-
-
-def test_homes_in_which_nobody_is_thought_to_live_make_a_gap_where_every_gap_is_listed(area: StudyArea) -> None:
-    rules = PARAMETERS.gaps.model_copy(update={"min_people": 0.0})
-    found = find_gaps(Case([1000.0, 1200.0], people=0).inputs(), area, None, PARAMETERS.coverage, rules).iloc[0]
-    assert (found["homes"], found["people"], found["person_minutes"]) == (2, 0, 0)
-    assert (found["nearest_s"], found["mean_excess_s"]) == (1100, 200)
-
-
-def test_the_outline_holds_its_homes_and_the_point_lies_in_it(area: StudyArea) -> None:
-    case = Case([1200.0] * 5)
-    found = case.find(area).iloc[0]
-    assert shapely.contains(found.geometry, case.inputs().homes.geometry.to_numpy()).all()
-    assert found.geometry.contains(shapely.Point(found["lon"], found["lat"]))
-
-
-def test_the_id_of_a_gap_depends_on_its_homes_alone(area: StudyArea) -> None:
-    ids = [Case(walk).find(area)["gap_id"].iloc[0] for walk in ([1200.0] * 3, [5000.0] * 3, [1200.0] * 2)]
-    assert ids[0] == ids[1] != ids[2]
-
-
-def test_explanations_say_who_how_far_and_why_in_both_languages(area: StudyArea) -> None:
-    found = Case([1200.0] * 3, level=[800.0] * 3, people=100).find(area).iloc[0]
-    assert found["explanation_en"].startswith("About 300 people (estimate 240 to 360, 3 homes) walk 20 minutes")
-    assert "5 too many: near enough on the level" in found["explanation_en"]
-    assert "西城街道约300人（估计240–360人，3处住房）" in found["explanation_zh"]
-    assert "台阶和坡道" in found["explanation_zh"]
-
-
-def test_a_place_without_position_is_unknown_and_not_called_a_gap(area: StudyArea) -> None:
-    found = Case([1200.0], unlocated=2).find(area).iloc[0]
-    assert "2 places of this kind in the subdistrict have no position: unknown" in found["explanation_en"]
-    assert "2处" in found["explanation_zh"]
+WORDS = {
+    Cause.UNLOCATED_PLACE: ("1处该类点位没有坐标（某小学）", "1 place of this kind in the subdistrict has no position"),
+    Cause.BEYOND_EXTRACT: ("路网数据的边缘", "edge of the street data"),
+    Cause.DISCONNECTED: ("都不相连", "cannot walk to any campus parent school"),
+    Cause.TOO_FAR: ("直线1000米以内没有", "No such place lies within 1000 m"),
+    Cause.BARRIER: ("绕过东河", "leads round 东河"),
+    Cause.MISSING_LINK: ("只差一段连接", "One short link is missing"),
+    Cause.PAID_OR_CLOSED: ("crown收费或停用", "crown costs a fare or is closed"),
+    Cause.TERRAIN: ("若是平地只需", "near enough on the level"),
+    Cause.DETOUR: ("绕远", "a long way round"),
+}
 
 
 def compute(town: Town, folder: Path, **files: str) -> Results:
@@ -330,3 +336,28 @@ def test_a_paid_escalator_between_town_and_school_is_named_as_the_cause(
     assert ("paid_or_closed" in west) == (expected == "paid_or_closed")
     with_fare = run(read_study(town), read_parameters(), load_rules(), Variant(paid=True), Silent())
     assert "paid_or_closed" not in causes(with_fare)
+
+
+def test_ranks_are_by_people_times_minutes_and_their_range_is_over_every_model(tmp_path: Path) -> None:
+    places = [Place("S1", "school", 0.0, 1000.0), Place("C1", "community", 0.0, 0.0)]
+    found = compute(Town(blocks=20, people=9000, places=places), tmp_path)
+    for tier in ("school", "community"):
+        gaps = found.gaps[found.gaps["tier"] == tier]
+        assert gaps["rank"].tolist() == list(range(1, len(gaps) + 1))
+        assert gaps["person_minutes"].is_monotonic_decreasing
+        assert (gaps["rank_low"] <= gaps["rank"]).all()
+        assert (gaps["rank"] <= gaps["rank_high"]).all()
+        assert (gaps["person_minutes_low"] <= gaps["person_minutes"]).all()
+        assert (gaps["person_minutes"] <= gaps["person_minutes_high"]).all()
+
+
+def test_too_few_people_and_a_candidate_near_by_make_no_gap() -> None:
+    study = plant(4, Cause.DETOUR).study
+    assert study.people is not None
+    few = study.people.assign(people=study.people["people"] * 0.01)
+    assert gaps_in(dataclasses.replace(study, people=few)).table.empty
+    places = study.facilities.copy()
+    village = study.people.loc[study.people["demand_id"] == "v00", "geometry"].to_numpy()[0]
+    places.loc[1, ["status", "approximate"]] = ["candidate", True]
+    places.loc[1, "geometry"] = village
+    assert gaps_in(dataclasses.replace(study, facilities=places)).table.empty

@@ -1,6 +1,8 @@
-"""Surveys, pairs and trees against plain tables, on graphs of any shape."""
+"""Searches, pairs and trees against plain tables, on graphs of any shape."""
 
 from __future__ import annotations
+
+import random
 
 import numpy as np
 import pytest
@@ -8,12 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicecircle import graph as module
-from servicecircle.graph import Graph, make_graph, pairs, path, search, survey, tree
+from servicecircle.graph import Graph, Sources, make_graph, nearest, own_seconds, pairs, path, search, tree
 
 N = 8
 # whole seconds make ties, the hard case
 arcs = st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, N - 1), st.integers(0, 9)), max_size=30)
 nodes = st.lists(st.integers(0, N - 1), max_size=6).map(lambda found: np.array(found, dtype=np.int64))
+# no two the same
+targets_of = st.permutations(range(N)).flatmap(
+    lambda order: st.integers(0, N).map(lambda many: np.array(order[:many], dtype=np.int64))
+)
 ways = st.sampled_from(["from", "to"])
 
 
@@ -21,7 +27,8 @@ ways = st.sampled_from(["from", "to"])
 def _compiled_before_the_clock_runs() -> None:
     graph = build([(0, 1, 1)])
     search(graph, np.array([0]), 1.0)
-    survey(graph, np.array([0]), (1.0,))
+    nearest(graph, np.array([0]))
+    own_seconds(graph, np.array([0]), np.zeros(N, dtype=np.int64), np.zeros(1))
 
 
 def build(chosen: list[tuple[int, int, int]]) -> Graph:
@@ -51,7 +58,7 @@ def test_a_search_writes_down_what_is_reached_and_nothing_else(
     assert all((np.diff(found.of(i)[0]) > 0).all() for i in range(len(sources)))
 
 
-@given(arcs, nodes, nodes, st.integers(0, 25), ways)
+@given(arcs, nodes, targets_of, st.integers(0, 25), ways)
 def test_pairs_are_the_table_without_what_is_too_far(
     chosen: list,
     sources: np.ndarray,
@@ -64,32 +71,84 @@ def test_pairs_are_the_table_without_what_is_too_far(
     row, column = np.nonzero(truth <= limit)
     np.testing.assert_array_equal(np.repeat(np.arange(len(sources)), np.diff(found.start)), row)
     np.testing.assert_array_equal(found.target, column)
-    np.testing.assert_array_equal(found.seconds, truth[row, column])
+    np.testing.assert_array_equal(found.apart, truth[row, column])
 
 
-@given(arcs, nodes, st.lists(st.integers(0, 25), max_size=3), st.integers(0, 40), ways, st.randoms())
-def test_a_survey_names_the_first_of_the_nearest_and_counts_the_near(
-    chosen: list,
-    sources: np.ndarray,
-    cutoffs: list[int],
-    limit: int,
-    way: str,
-    chance: object,
+def with_doors(chance: random.Random, many: int) -> tuple[Sources, list[list[tuple[int, float]]]]:
+    """Draw sources of up to three doors each, some of none, and the same as plain lists."""
+    plain = [
+        [(chance.randrange(N), float(chance.randint(0, 12))) for _ in range(chance.randint(0, 3))] for _ in range(many)
+    ]
+    start = np.r_[0, np.cumsum([len(doors) for doors in plain])].astype(np.int64)
+    flat = [door for doors in plain for door in doors]
+    node = np.array([node for node, _ in flat], dtype=np.int32)
+    return Sources(start, node, np.array([seconds for _, seconds in flat], dtype=np.float64)), plain
+
+
+def from_doors(chosen: list, plain: list[list[tuple[int, float]]], way: str) -> np.ndarray:
+    """Seconds of each source, by its quickest door."""
+    block = every_time(chosen, way=way)
+    nowhere = np.full(N, np.inf)
+    rows = [np.min([nowhere, *(block[node] + s for node, s in doors)], axis=0) for doors in plain]
+    return np.array(rows).reshape(-1, N)
+
+
+@given(arcs, st.integers(0, 4), st.integers(0, 40), ways, st.randoms())
+def test_the_nearest_is_the_first_of_the_nearest(
+    chosen: list, many: int, limit: int, way: str, chance: random.Random
 ) -> None:
-    access = np.array([chance.randint(0, 3) for _ in sources], dtype=np.float64)  # type: ignore[attr-defined]
-    seen = survey(
-        build(chosen), sources, tuple(map(float, cutoffs)), limit_s=float(limit), access_s=access, towards=way == "to"
-    )
-    truth = every_time(chosen, way=way)[sources] + access[:, None]
-    for k, cutoff in enumerate(cutoffs):
-        np.testing.assert_array_equal(seen.counts[:, k], (truth <= cutoff).sum(axis=0))
+    sources, plain = with_doors(chance, many)
+    seen = nearest(build(chosen), sources, float(limit), towards=way == "to")
+    truth = from_doors(chosen, plain, way)
     near = np.where(truth <= limit, truth, np.inf)
     best = near.min(axis=0, initial=np.inf)
-    np.testing.assert_array_equal(seen.seconds, best)
-    first = near.argmin(axis=0) if len(sources) else np.zeros(N, dtype=np.int64)
-    np.testing.assert_array_equal(seen.nearest, np.where(np.isfinite(best), first, -1))
-    few = survey(build(chosen), sources, (), access_s=access, towards=way == "to", wanted=np.array([3, 1]))
-    assert (few.seconds.tolist(), few.counts.shape) == (truth.min(axis=0, initial=np.inf)[[3, 1]].tolist(), (2, 0))
+    np.testing.assert_array_equal(seen.apart, best)
+    first = near.argmin(axis=0) if many else np.zeros(N, dtype=np.int64)
+    np.testing.assert_array_equal(seen.at, np.where(np.isfinite(best), first, -1))
+
+
+@given(arcs, st.integers(0, 4), targets_of, st.integers(0, 40), ways, st.randoms())
+def test_sources_of_several_doors_are_searched_as_one(
+    chosen: list, many: int, targets: np.ndarray, limit: int, way: str, chance: random.Random
+) -> None:
+    sources, plain = with_doors(chance, many)
+    access = np.array([chance.randint(0, 5) for _ in targets], dtype=np.float64)
+    graph, towards = build(chosen), way == "to"
+    truth = from_doors(chosen, plain, way)
+    found = search(graph, sources, float(limit), towards=towards)
+    np.testing.assert_array_equal(found.dense(N), np.where(truth <= limit, truth, np.inf))
+    table = truth[:, targets] + access if len(targets) else np.zeros((many, 0))
+    near = pairs(graph, sources, targets, float(limit), access_s=access, towards=towards)
+    np.testing.assert_array_equal(near.dense(len(targets)), np.where(table <= limit, table, np.inf))
+    assert len(near.target) == (table <= limit).sum()
+
+
+@given(arcs, st.integers(1, 4), ways, st.randoms())
+def test_own_seconds_are_those_of_the_source_a_node_belongs_to(
+    chosen: list, many: int, way: str, chance: random.Random
+) -> None:
+    sources, plain = with_doors(chance, many)
+    own = np.array([chance.randint(-1, many - 1) for _ in range(N)], dtype=np.int64)
+    limits = np.array([float(chance.randint(0, 40)) for _ in range(many)])
+    found = own_seconds(build(chosen), sources, own, limits, towards=way == "to")
+    truth = from_doors(chosen, plain, way)
+    expected = np.full(N, np.inf)
+    for node, source in enumerate(own):
+        if source >= 0 and truth[source, node] <= limits[source]:
+            expected[node] = truth[source, node]
+    np.testing.assert_array_equal(found, expected)
+
+
+@settings(max_examples=5)
+@given(arcs, targets_of)
+def test_pairs_of_many_sources_are_found_a_few_at_a_time(chosen: list, targets: np.ndarray) -> None:
+    graph, sources = build(chosen), np.arange(N)
+    whole = pairs(graph, sources, targets, np.inf)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_AT_ONCE", 3)
+        few = pairs(graph, sources, targets, np.inf)
+    for part in ("start", "target", "apart"):
+        np.testing.assert_array_equal(getattr(whole, part), getattr(few, part))
 
 
 @given(arcs, st.integers(0, N - 1), ways)
@@ -129,5 +188,5 @@ def test_no_sources_no_answer() -> None:
     none = np.zeros(0, dtype=np.int64)
     assert search(graph, none, 9.0).start.tolist() == [0]
     assert pairs(graph, none, np.array([1]), 9.0).start.tolist() == [0]
-    assert survey(graph, none, (9.0,)).nearest.tolist() == [-1] * N
+    assert nearest(graph, none).at.tolist() == [-1] * N
     assert path(graph, 1, 0)[0] == np.inf

@@ -26,7 +26,8 @@ function boundsOfChoice(found) {
     const { spot: at } = PLACES[found.index];
     return circles[0]?.bounds ?? (at && [[at.lat, at.lon], [at.lat, at.lon]]);
   }
-  if (found.type === 'gap') return boundsOf(GAPS[found.index].rings);
+  if (found.type === 'gap') return boundsOf([...GAPS[found.index].rings, ...(GAPS[found.index].link_id && missingOf(GAPS[found.index])?.lines || [])]);
+  if (found.type === 'missing') return boundsOf(MISSING[found.index].lines);
   return null;
 }
 
@@ -47,7 +48,7 @@ function choose(found, { move = false } = {}) {
   if (!found) return;
   fillCard({ focus: true });
   const bounds = boundsOfChoice(found);
-  if (bounds && (move || !isInView(bounds))) fit(bounds, found.type === 'gap' ? 16.5 : 16);
+  if (bounds && (move || !isInView(bounds))) fit(bounds, { gap: 16.5, missing: 17.5 }[found.type] ?? 16);
 }
 
 function showRoute(route, on) {
@@ -82,7 +83,7 @@ function freshen(name) {
   refill(byId(`page-${name}`), PAGES[name]());
 }
 const TOUCHES = {
-  layers: ['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
+  layers: ['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'missing', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
   places: ['selected'],
   gaps: ['gapTier'],
   routes: ['routes'],
@@ -120,7 +121,7 @@ function setUpMap() {
     map.on('mousemove', (event) => {
       const found = pick(map, event.containerPoint, 12);
       container.style.cursor = found ? 'pointer' : '';
-      hover.hidden = !found || found.type === 'gap';
+      hover.hidden = !found || found.type === 'gap' || found.type === 'light';
       if (found) hover.textContent = nameOf(found);
       hover.style.transform = `translate(${event.containerPoint.x + 14}px, ${event.containerPoint.y + 14}px)`;
     });

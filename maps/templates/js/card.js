@@ -58,16 +58,62 @@ function placeCard(place) {
     ]));
 }
 
+/** Length, rise, minutes saved of a candidate link. */
+const missingText = (link) => t('missing_facts', { kind: coded('missing', link.kind), length: number(link.length_m), rise: number(Math.abs(link.rise_m)), saved: minutes(link.saved_s) });
+
+function barrierText(gap) {
+  const name = [coded('barrier', gap.barrier_kind), gap.barrier_name].filter(Boolean).join(t('colon'));
+  return gap.barred_s === null ? name : t('barrier_crossed', { name, minutes: minutes(gap.barred_s) });
+}
+
+function missingButton(gap) {
+  const link = missingOf(gap);
+  return link ? el('button', { type: 'button', class: 'link', onclick: () => choose({ type: 'missing', index: link.index }, { move: true }) }, missingElement(), el('span', {}, missingText(link))) : null;
+}
+
+const rankRange = (gap) => {
+  if (gap.rank_low === null || gap.rank_high === null) return null;
+  return gap.rank_low === gap.rank_high ? String(gap.rank_low) : `${gap.rank_low}–${gap.rank_high}`;
+};
+
 function gapCard(gap) {
+  const suggestion = inLanguage(gap, 'suggestion_zh', 'suggestion_en');
   return frameCard(el('i', { class: 'rank', style: { background: gapColour(gap) } }, gap.rank), t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' }),
     `${t(`tier_${gap.tier}`)} · ${coded('cause', gap.cause)}`,
     isUnknownGap(gap) ? note(t('gap_unknown')) : null,
     el('p', {}, inLanguage(gap, 'explanation_zh', 'explanation_en')),
+    suggestion ? el('section', {}, el('h3', {}, t('suggestion')), el('p', {}, suggestion)) : null,
+    gap.link_id ? el('section', {}, el('h3', {}, t('missing_title')), missingButton(gap), note(t('missing_note'))) : null,
     facts([
+      [t('rank_range'), rankRange(gap)],
+      [t('second_cause'), gap.second_cause ? coded('cause', gap.second_cause) : null],
+      [t('barrier'), gap.barrier_kind ? barrierText(gap) : null],
       [t('people_beyond'), range(gap.people_low, gap.people, gap.people_high)], [t('homes'), number(gap.homes)],
       [t('nearest'), gap.nearest_name ?? t('unknown')], [t('nearest_minutes'), minutes(gap.nearest_s)],
       [t('mean_excess'), minutes(gap.mean_excess_s)],
     ]), note(t('direction_to')));
+}
+
+function missingCard(link) {
+  const helped = GAPS.filter((g) => g.gap_id === link.gap_id || (g.link_id === link.link_id && g.tier === link.tier));
+  return frameCard(missingElement(), t('missing_title'), t(`tier_${link.tier}`),
+    el('p', { class: 'chips' }, chip(t('missing_check'), 'dashed')),
+    el('p', {}, inLanguage(link, 'explanation_zh', 'explanation_en')),
+    facts([
+      [t('missing_kind'), coded('missing', link.kind)],
+      [t('missing_length'), t('metres', { n: number(link.length_m) })], [t('missing_rise'), t('metres', { n: number(Math.abs(link.rise_m), 1) })],
+      [t('missing_saved'), minutes(link.saved_s)], [t('missing_people'), range(link.people_low, link.people, link.people_high)],
+      ...helped.map((gap) => [t('gap'), el('button', { type: 'button', class: 'link', onclick: () => choose({ type: 'gap', index: gap.index }, { move: true }) }, nameOf({ type: 'gap', index: gap.index }))]),
+    ]), note(t('missing_note')));
+}
+
+function lightCard({ code }) {
+  const row = LIGHTS[code];
+  const light = lightOf(code);
+  return frameCard(el('i', { class: 'rank', style: { background: STYLE.theme.light[light] } }, ''), subdistrictName(code), t(`light_${light}`),
+    el('p', {}, row ? inLanguage(row, 'explanation_zh', 'explanation_en') : t('light_none')),
+    facts([[t('light_score'), row && row.score !== null ? number(row.score, 1) : null]]),
+    note(t('light_note')));
 }
 
 function linkCard(link) {
@@ -96,6 +142,8 @@ function stopCard({ index, seq }) {
 const CARDS = {
   place: (found) => placeCard(PLACES[found.index]),
   gap: (found) => gapCard(GAPS[found.index]),
+  missing: (found) => missingCard(MISSING[found.index]),
+  light: lightCard,
   link: (found) => linkCard(LINKS[found.index]),
   stop: stopCard,
 };

@@ -95,6 +95,7 @@ function gapsPage() {
         el('span', { class: 'row-text' },
           el('b', {}, `${gap.subdistrict_name ?? t('unknown')} · ${t(`tier_${gap.tier}_short`)}`),
           el('small', {}, t('gap_people', { range: range(gap.people_low, gap.people, gap.people_high) })),
+          gap.link_id ? el('small', { class: 'has-link' }, t('missing_has')) : null,
           el('small', {}, t('gap_why', { cause: coded('cause', gap.cause), minutes: minutes(gap.nearest_s), name: gap.nearest_name ?? t('unknown') }))))))),
     gapsShown().length ? null : note(t('no_gaps')),
     note(t('direction_to')),

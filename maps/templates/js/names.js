@@ -77,6 +77,7 @@ function nameSubdistricts(frame, pen) {
     const short = (place.name ?? place.code).replace(/^(.{2,})街道$/, '$1');
     const name = state.lang === 'en' ? place.name_en || place.name : short;
     const rows = [[name, `600 ${size}px ${STYLE.fonts.serif}`, G.text]];
+    if (state.theme === 'lights') rows.push([t(`light_${lightOf(place.code)}`), `700 ${size}px ${STYLE.fonts.sans}`, G.text]);
     if (state.theme === 'coverage' && state.selected?.type !== 'place') {
       const row = coverageOf(place.code);
       rows.push([row && !row.unknown ? percent(row.share) : t('unknown'), `700 ${size + 1}px ${STYLE.fonts.sans}`, G.text]);
@@ -157,6 +158,7 @@ function paintNames(frame) {
 function paintSigns(frame) {
   paintStations(frame);
   paintLinks(frame);
+  paintMissingSigns(frame);
   paintPlaces(frame);
   paintGapRanks(frame);
   paintStops(frame);

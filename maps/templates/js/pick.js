@@ -17,18 +17,27 @@ function pick(map, containerPoint, reach = REACH) {
   }
   for (const place of PLACES) if (isShown(place)) offer(place.spot, { type: 'place', index: place.index }, isCandidate(place) ? 1 : 0);
   if (state.links) for (const link of LINKS) offer(link.spot, { type: 'link', index: link.index });
+  for (const link of missingShown()) offer(link.spot, { type: 'missing', index: link.index }, 2);
   if (state.theme === 'gaps') for (const gap of gapsShown()) offer(gap.spot, { type: 'gap', index: gap.index });
   if (best) return best.found;
+  if (state.theme === 'lights' && state.selected?.type !== 'place') {
+    const own = SUBDISTRICTS.find((s) => probe.isPointInPath(s.path, here.x, here.y));
+    return own ? { type: 'light', code: own.code } : null;
+  }
   if (state.theme !== 'gaps' || state.selected?.type === 'place') return null;
   const gap = gapsShown().find((g) => probe.isPointInPath(g.path, here.x, here.y));
   return gap ? { type: 'gap', index: gap.index } : null;
 }
 const probe = document.createElement('canvas').getContext('2d');
 
+const subdistrictName = (code) => inLanguage(SUBDISTRICTS.find((s) => s.code === code) ?? {}, 'name', 'name_en') || code;
+
 function nameOf(found) {
   if (found.type === 'place') return PLACES[found.index].name;
   if (found.type === 'link') return LINKS[found.index].name || coded('link', LINKS[found.index].kind);
   if (found.type === 'stop') return ROUTES[found.index].stopList.find((s) => s.seq === found.seq).name;
+  if (found.type === 'missing') return t('missing_title');
+  if (found.type === 'light') return subdistrictName(found.code);
   const gap = GAPS[found.index];
   return t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' });
 }

@@ -79,7 +79,7 @@ const placeOptions = (place) => ({ hollow: isCandidate(place), approximate: Bool
 
 /** The tier a theme is about; the others step back. */
 function focusTier() {
-  if (state.selected?.type === 'place' || state.theme === 'none') return '';
+  if (state.selected?.type === 'place' || state.theme === 'none' || state.theme === 'lights') return '';
   return state.theme === 'gaps' ? state.gapTier : state.tier;
 }
 
@@ -171,6 +171,42 @@ function paintLinks(frame) {
   const r = Math.min(10, Math.max(6.5, 7 * 1.15 ** (frame.zoom - 14)));
   frame.world(() => LINKS.forEach((link) => stroke(frame, link.path, STYLE.theme.link, 3)));
   for (const link of LINKS) if (link.spot && frame.sees(link.spot)) linkSign(frame.ctx, link, frame.x(link.spot.x), frame.y(link.spot.y), r);
+}
+
+/** A ring round a candidate link, which is often too short to be seen; it is hollow: nobody has been there. */
+function missingSign(ctx, x, y, r, chosen = false) {
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, Math.PI * 2);
+  ctx.lineWidth = chosen ? 5 : 4;
+  ctx.strokeStyle = '#ffffff';
+  ctx.stroke();
+  ctx.setLineDash([3.2, 2.4]);
+  ctx.lineWidth = chosen ? 2.6 : 1.8;
+  ctx.strokeStyle = STYLE.theme.missing;
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+function missingElement() {
+  const canvas = el('canvas', { class: 'seal', width: 60, height: 60, 'aria-hidden': 'true' });
+  const ctx = canvas.getContext('2d');
+  ctx.scale(2, 2);
+  missingSign(ctx, 15, 15, 10);
+  ctx.setLineDash([4, 2.4]);
+  ctx.lineWidth = 2.6;
+  ctx.beginPath();
+  ctx.moveTo(9, 19);
+  ctx.lineTo(21, 11);
+  ctx.stroke();
+  return canvas;
+}
+
+function paintMissingSigns(frame) {
+  const r = Math.min(26, Math.max(6, 7 * 1.45 ** (frame.zoom - 15)));
+  for (const link of missingShown()) {
+    const chosen = state.selected?.type === 'missing' && state.selected.index === link.index;
+    if (link.spot && frame.sees(link.spot)) missingSign(frame.ctx, frame.x(link.spot.x), frame.y(link.spot.y), r, chosen);
+  }
 }
 
 const STATIONS = base.stations.station.map(([lon, lat, name]) => ({ name, spot: spot([lon, lat]) }));

@@ -19,6 +19,8 @@ const ROUTES = read('routes').map((r, index) => ({
   ...r, index, path: pathOf(r.lines, false), stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })),
 }));
 const LINKS = read('links').map((l, index) => ({ ...l, index, spot: spot(l.at), path: pathOf(l.lines, false) }));
+const MISSING = read('missing').map((m, index) => ({ ...m, index, spot: spot(m.at), path: pathOf(m.lines, false) }));
+const LIGHTS = read('lights');
 const UNIONS = new Map(read('unions').map((u) => [`${u.tier} ${u.basis} ${u.cutoff}`, lazy(() => pathOf(u.rings, true))]));
 const COVERAGE = read('coverage');
 const HEADLINE = read('headline');
@@ -38,11 +40,12 @@ const state = {
   routes: new Set(),
   gapTier: 'school',
   links: false,
+  missing: false,
   rails: true,
   buildings: true,
   borders: true,
   names: true,
-  selected: null, // {type: place | gap | link | stop, ...}
+  selected: null, // {type: place | gap | missing | light | link | stop, ...}
   hovered: null,
 };
 

@@ -61,9 +61,26 @@ function paintCoverage(frame) {
   });
 }
 
+const lightOf = (code) => LIGHTS[code]?.light ?? 'grey';
+
+/** Green, yellow, red; grey is hatched: nobody graded it. */
+function paintLights(frame) {
+  frame.world((ctx) => {
+    for (const place of SUBDISTRICTS) {
+      const light = lightOf(place.code);
+      const chosen = state.selected?.type === 'light' && state.selected.code === place.code;
+      ctx.fillStyle = light === 'grey' ? hatch(frame, alpha(STYLE.theme.unknown, 0.55), 8, -1) : alpha(STYLE.theme.light[light], 0.6);
+      ctx.fill(place.path);
+      if (chosen) stroke(frame, place.path, STYLE.theme.selected, 2.4);
+    }
+    ctx.fillStyle = alpha(G.water, 0.9);
+    ctx.fill(groundPaths.water);
+  });
+}
+
 /** Its subdistrict has a place without a position: nobody knows yet whether this is a gap. */
 const isUnknownGap = (gap) => gap.cause === 'unlocated_place';
-const gapColour = (gap) => (isUnknownGap(gap) ? STYLE.theme.unlocated : STYLE.theme.gap);
+const gapColour = (gap) => STYLE.theme.cause[gap.cause] ?? STYLE.theme.gap;
 const gapsShown = () => GAPS.filter((g) => !state.gapTier || g.tier === state.gapTier);
 
 function paintGaps(frame) {
@@ -80,6 +97,25 @@ function paintGaps(frame) {
   });
 }
 
+/** Candidate links: all where the layer is on, a chosen gap's own in any case. */
+const missingOf = (gap) => MISSING.find((m) => m.link_id === gap.link_id && m.tier === gap.tier);
+function missingShown() {
+  const found = state.selected;
+  if (state.missing) return MISSING.filter((m) => !focusTier() || m.tier === focusTier() || (found?.type === 'missing' && found.index === m.index));
+  if (found?.type === 'missing') return [MISSING[found.index]];
+  const own = found?.type === 'gap' && GAPS[found.index].link_id ? missingOf(GAPS[found.index]) : null;
+  return own ? [own] : [];
+}
+
+function paintMissing(frame) {
+  frame.world(() => {
+    for (const link of missingShown()) {
+      stroke(frame, link.path, '#ffffff', 7);
+      stroke(frame, link.path, STYLE.theme.missing, 3.6, [5, 4], 'butt');
+    }
+  });
+}
+
 const showsAreas = () => state.theme !== 'none' || state.selected?.type === 'place';
 
 function paintTheme(frame) {
@@ -88,6 +124,7 @@ function paintTheme(frame) {
   if (state.theme === 'unions') paintUnions(frame);
   else if (state.theme === 'coverage') paintCoverage(frame);
   else if (state.theme === 'gaps') paintGaps(frame);
+  else if (state.theme === 'lights') paintLights(frame);
 }
 
 const ownCircles = new Map();
@@ -125,4 +162,5 @@ function paintGround(frame) {
   paintStreets(frame);
   paintBorders(frame);
   paintRoutes(frame);
+  paintMissing(frame);
 }

@@ -1,0 +1,143 @@
+"""What a planner is told beside coverage: choices, standards, communities, lights, years, targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from servicecircle.arrays import Bools, Floats, Ints
+from servicecircle.catchments import catchments
+from servicecircle.choices import choices_table
+from servicecircle.communities import Basins, community_seats, community_table, polygon_basins, seat_basins
+from servicecircle.coverage import BASES, MEASURES, Access, coverage_table, home_access
+from servicecircle.demand import Demand
+from servicecircle.ingest.planning import Planning
+from servicecircle.lights import grade, with_ratings
+from servicecircle.model import Tier
+from servicecircle.pairs import Near
+from servicecircle.parameters import CoverageParameters
+from servicecircle.scene import Scene
+from servicecircle.shares import Nearest, Residents, describe_units
+from servicecircle.standards import check_standards
+from servicecircle.years import compare_targets, coverage_by_year
+
+__all__ = ["Assessment", "assess"]
+
+_YEARS = (2024, 2025, 2026)
+"""The years of the plan's batches."""
+
+Search = Callable[[Ints], Near]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Tables as published but unrounded; ``community`` is the community of each home."""
+
+    choices: pd.DataFrame
+    catchments: pd.DataFrame
+    standards: pd.DataFrame
+    communities: pd.DataFrame
+    lights: pd.DataFrame
+    light_items: pd.DataFrame
+    coverage_by_year: pd.DataFrame
+    targets: pd.DataFrame
+    community: np.ndarray
+
+
+def assess(
+    scene: Scene,
+    access: Access,
+    searches: Mapping[str, Search],
+    demand: Demand,
+    schools: pd.DataFrame,
+    planning: Planning,
+    coverage: CoverageParameters,
+) -> Assessment:
+    """Tell a planner how the study stands.
+
+    Parameters
+    ----------
+    searches
+        By measure: the nearest of some places, given by their rows, for every home.
+    schools
+        One row a school gate, as ``places.school_table`` returns it.
+    planning
+        Standards, rules of the lights, ratings, targets and outlines of communities.
+    """
+    study, points, models = scene.streets.study, demand.points, demand.models
+    names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
+    reach = {measure: partial(_reach, search) for measure, search in searches.items()}
+    limits = {"radius": coverage.radius_m, "level": coverage.cutoff_s, "walk": coverage.cutoff_s}
+    choices = {str(tier): access.count(tier, "all", coverage.cutoff_s) for tier in Tier}
+    residents = Residents.of(points, models, points["subdistrict"], names)
+    basins = _basins(scene, points, planning, reach)
+    communities = community_table(basins, points, models, names, scene.places, reach, limits, choices)
+    subdistricts = describe_units(residents, scene.places, reach, limits, choices).iloc[1:]
+    units = {
+        "subdistrict": subdistricts.rename(columns={"code": "unit"}),
+        "community": _real(communities).rename(columns={"community_id": "unit"}),
+        "school": _gates(schools, scene),
+    }
+    lights, items = grade(planning.lights, units if planning.ratings is None else with_ratings(units, planning.ratings))
+    data_date = study.area.data_date
+
+    cutoff_s = coverage.cutoff_s
+    standard = cutoff_s, coverage.radius_m
+
+    def cover(rows: Bools) -> pd.DataFrame:
+        return coverage_table(_among(access, rows, searches), points, models, names, (cutoff_s,), standard)
+
+    return Assessment(
+        choices=choices_table(access, points, models, names, coverage.cutoff_s),
+        catchments=catchments(access, pd.concat([points, home_access(access)], axis=1), study.facilities),
+        standards=check_standards(planning.standards, scene.places, residents, reach, coverage.horizon_s),
+        communities=communities,
+        lights=lights,
+        light_items=items,
+        coverage_by_year=coverage_by_year(_YEARS, scene.places, cover, data_date),
+        targets=compare_targets(planning.targets, study.facilities, study.declared, data_date),
+        community=basins.table["community_id"].to_numpy()[basins.of_home],
+    )
+
+
+def _reach(search: Search, rows: Bools) -> tuple[Floats, Ints]:
+    near = search(np.flatnonzero(rows))
+    return near.apart, near.at
+
+
+def _basins(scene: Scene, points: pd.DataFrame, planning: Planning, reach: Mapping[str, Nearest]) -> Basins:
+    study = scene.streets.study
+    seats = community_seats(study.facilities, study.area)
+    if planning.communities is not None:
+        return polygon_basins(planning.communities, seats, points)
+    return seat_basins(seats, points, scene.places, reach["walk"], reach["radius"])
+
+
+def _real(communities: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what is no community: homes that belong to none."""
+    return communities[~communities["community_id"].str.startswith("unassigned-")]
+
+
+def _gates(schools: pd.DataFrame, scene: Scene) -> pd.DataFrame:
+    """Say that a base which nobody can walk to is far away, not unknown: some bases exist."""
+    table = schools.rename(columns={"facility_id": "unit"})
+    if (scene.places["tier"] == Tier.BASE).any():
+        table["nearest_base_min"] = table["nearest_base_min"].fillna(np.inf)
+    return table
+
+
+def _among(access: Access, rows: Bools, searches: Mapping[str, Search]) -> Access:
+    """Count only some of the places."""
+    near = {
+        (str(tier), basis, measure): searches[measure](np.flatnonzero(access.rows(tier, basis) & rows))
+        for tier in Tier
+        for basis in BASES
+        for measure in MEASURES
+    }
+    placed = access.facilities
+    kept = {name: placed[name] & rows for name in ("located", "approximate")}
+    return replace(access, near=near, facilities=placed.assign(**kept))
