@@ -36,7 +36,7 @@ def scan_old_excel(data: bytes) -> list[Extent]:
         stream = _stream(data)
         begins = [struct.unpack_from("<I", content)[0] for kind, content in _records(stream, 0) if kind == _SHEET]
         return [_sheet(stream, begin) for begin in begins]
-    except struct.error:  # cut short: the reader of values says what is wrong
+    except (struct.error, IndexError):  # cut short: the reader of values says what is wrong
         return []
 
 

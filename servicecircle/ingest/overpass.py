@@ -107,9 +107,10 @@ def _element_faults(element: object, file: str) -> list[Fault]:
             for axis in ("lon", "lat")
             if not _is_number(element.get(axis))
         ]
-    if element.get("type") == "way" and may_be_walked(tags):
+    if element.get("type") == "way":
+        # one without tags may complete another answer's, which had the tags
         refs = element.get("nodes")
-        if not isinstance(refs, list) or not all(map(_is_id, refs)):
+        if (may_be_walked(tags) or refs is not None) and not (isinstance(refs, list) and all(map(_is_id, refs))):
             return [Fault(f"{name} has no list of nodes", _ASK_NODES, file)]
     return []
 

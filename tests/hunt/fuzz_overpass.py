@@ -35,6 +35,9 @@ def seeds() -> list[bytes]:
     answers = [
         head | {"elements": nodes + ways},
         {"elements": nodes[:3] + ways[:1]},
+        {
+            "elements": [*nodes, *ways, {"type": "way", "id": 7, "nodes": {"highway": "footway", "layer": "-1"}}]
+        },  # found by a hunt
         head | {"elements": [], "remark": "runtime error"},
     ]
     return [json.dumps(answer, ensure_ascii=False).encode() for answer in answers]

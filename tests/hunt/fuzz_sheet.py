@@ -77,6 +77,8 @@ def seeds() -> list[bytes]:
     cells = ["".join(f"<C><p>{cell}</p></C>" for cell in row) for row in rows]
     table = open_document_parts(cells, trailing=1000)
     old = old_excel_bytes({(0, 0): "name", (0, 1): "lon", (1, 0): "A", (1, 1): 106.5, (2, 1): b"\x2a"})
+    tiny = bytearray(old)  # sectors of one byte: found by a hunt
+    tiny[30], tiny[68:72] = 0, b"\0\0\x10\0"
     return [
         bytes([_TEXT]) + text.encode(),
         bytes([_TEXT]) + text.replace(",", "\t").encode("gb18030"),
@@ -86,6 +88,7 @@ def seeds() -> list[bytes]:
         bytes([_SHEET]) + sheet["xl/worksheets/sheet1.xml"],
         bytes([_OPEN]) + table["content.xml"],
         bytes([_OLD]) + old,
+        bytes([_OLD]) + bytes(tiny),
     ]
 
 
