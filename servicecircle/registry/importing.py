@@ -14,6 +14,7 @@ from servicecircle.errors import Fault, InputError
 from servicecircle.found import Found
 from servicecircle.ingest.facilities import facilities_of
 from servicecircle.ingest.geocoder import Geocoded
+from servicecircle.ingest.registry import COLUMNS
 from servicecircle.ingest.text_table import Extent, TextTable
 from servicecircle.model import LOCATED, Study
 from servicecircle.registry.addresses import AddressBook
@@ -21,7 +22,7 @@ from servicecircle.registry.evidence import Evidence, Verdict, weigh
 from servicecircle.registry.ground import Ground
 from servicecircle.registry.intake import Intake
 from servicecircle.registry.matching import Matches, find_matches
-from servicecircle.registry.merging import CELLS, Choices, lay_over, new_id, what_changes
+from servicecircle.registry.merging import Choices, lay_over, new_id, what_changes
 from servicecircle.registry.review import settle
 
 __all__ = ["Plan", "plan_import"]
@@ -40,7 +41,7 @@ class Plan:
     Attributes
     ----------
     upserts
-        Rows to be written, ``merging.CELLS`` as text, index facility_id.
+        Rows to be written, ``ingest.registry.COLUMNS`` as text, index facility_id.
     removed
         Places to be taken out.
     changes
@@ -81,7 +82,7 @@ def plan_import(
     study
         Streets, district and categories. Its facilities are those of ``known``.
     known
-        The registry: ``merging.CELLS`` as text, index facility_id.
+        The registry: ``ingest.registry.COLUMNS`` as text, index facility_id.
     decided
         ``row, facility_id, decision`` of a review.
     geocode
@@ -94,7 +95,7 @@ def plan_import(
     """
     table = intake.table
     faults = list(table.faults)
-    rows = _rows(table.cells, choices.kind)
+    rows = _rows(table.cells)
     area = study.area.name_zh
     choices = replace(choices, area=area)
     old = _keys(known)
@@ -121,17 +122,16 @@ def plan_import(
     changed = changes.loc[changes["change"].isin(["added", "changed", "moved"]), "facility_id"]
     notes = (*intake.notes, *_kept(positions, same, upserts))
     return Plan(
-        upserts.loc[upserts.index.isin(changed), list(CELLS)], removed, changes, evidence, undecided, found, notes
+        upserts.loc[upserts.index.isin(changed), list(COLUMNS)], removed, changes, evidence, undecided, found, notes
     )
 
 
-def _rows(cells: pd.DataFrame, kind: str) -> pd.DataFrame:
+def _rows(cells: pd.DataFrame) -> pd.DataFrame:
     """Complete the list's columns: those it lacks are empty; degrees as numbers."""
     rows = cells.copy()
-    for column in ("facility_id", "kind", "name", "address", "subdistrict", "lon", "lat"):
+    for column in ("facility_id", "name", "address", "subdistrict", "lon", "lat"):
         if column not in rows:
             rows[column] = ""
-    rows["kind"] = rows["kind"].where(rows["kind"] != "", kind)
     for column in ("lon", "lat"):
         rows[column] = pd.to_numeric(rows[column], errors="coerce").astype(np.float64)
     return rows
@@ -266,7 +266,7 @@ def _upserts(
             )
         taken.add(str(place))
         made[str(place)] = laid | {"facility_id": str(place), "row": str(row)}
-    return pd.DataFrame.from_dict(made, orient="index", columns=[*CELLS, "row"])
+    return pd.DataFrame.from_dict(made, orient="index", columns=[*COLUMNS, "row"])
 
 
 def _kept(positions: dict[int, Found], same: pd.Series, upserts: pd.DataFrame) -> list[str]:
@@ -293,7 +293,7 @@ def _require_valid(
 ) -> None:
     """Read the registry as it would become; faults of the list's rows are said in the list's words."""
     rest = known.drop(index=[*removed, *known.index.intersection(upserts.index)])
-    cells = pd.concat([upserts[list(CELLS)], rest[list(CELLS)]])
+    cells = pd.concat([upserts[list(COLUMNS)], rest[list(COLUMNS)]])
     numbers = pd.Index([*upserts["row"].astype(int), *range(_REST, _REST + len(rest))], name="row")
     table = TextTable(intake.table.file, cells.set_axis(numbers))
     try:

@@ -24,7 +24,6 @@ from servicecircle.registry.schema import add_schema
 __all__ = ["make"]
 
 _JOURNALS = ("-journal", "-wal", "-shm")
-_DESCRIPTION = "服务圈台账 places of the registry"
 
 
 def make(path: Path, places: pd.DataFrame, words: Mapping[str, str], at: str) -> None:

@@ -17,15 +17,12 @@ import pandas as pd
 from servicecircle.crs import GEOD
 from servicecircle.datum import Datum
 from servicecircle.found import Found
+from servicecircle.ingest.registry import COLUMNS
 from servicecircle.model import APPROXIMATE, LOCATED, Kind, Status
 from servicecircle.registry.names import plain_address, plain_name
 from servicecircle.registry.review import Alike
-from servicecircle.schemas import FACILITY_COLUMNS, FACILITY_OPTIONAL
 
-__all__ = ["CELLS", "CHANGES", "Choices", "lay_over", "new_id", "what_changes"]
-
-CELLS = (*FACILITY_COLUMNS, *FACILITY_OPTIONAL)
-"""Columns of the registry as text, in order."""
+__all__ = ["CHANGES", "Choices", "lay_over", "new_id", "what_changes"]
 
 CHANGES = ["change", "facility_id", "name", "row", "column", "before", "after", "moved_m"]
 """One line a changed cell; ``change``: added, changed, moved, gone, removed."""
@@ -85,14 +82,14 @@ def lay_over(known: pd.Series | None, given: pd.Series, position: Found | None, 
     Parameters
     ----------
     known
-        The row of the place that it is, in ``CELLS``; None for a new place.
+        The row of the place that it is, in ``COLUMNS``; None for a new place.
     given
-        The row of the list: some of ``CELLS`` as text, ``kind`` among them.
+        The row of the list: some of ``COLUMNS`` as text, ``kind`` among them.
     position
         Where the list says it is; None where it does not.
     """
     blank = {"position_confidence": "none", "redistributable": "true", "status": Status.CANDIDATE.value}
-    row = dict.fromkeys(CELLS, "") | blank if known is None else {c: str(known[c]) for c in CELLS}
+    row = dict.fromkeys(COLUMNS, "") | blank if known is None else {c: str(known[c]) for c in COLUMNS}
     row |= {str(c): str(v) for c, v in given.items() if v and c in row and c not in _NOT_GIVEN}
     if known is not None:
         row |= {
@@ -135,13 +132,13 @@ def what_changes(before: pd.DataFrame, after: pd.DataFrame, removed: tuple[str, 
     Parameters
     ----------
     before, after
-        The registry, and the rows laid over it: ``CELLS`` as text, index facility_id; ``after`` has ``row`` as well.
+        The registry, and the rows laid over it: ``COLUMNS`` as text, index facility_id; ``after`` has ``row`` as well.
     removed
         Places taken out.
     gone
         Index facility_id: names of the places that the list does not name and that stay.
     """
-    known = before[list(CELLS)].to_dict("index")
+    known = before[list(COLUMNS)].to_dict("index")
     lines: list[dict[str, object]] = []
     for new in after.to_dict("records"):
         place = str(new["facility_id"])
@@ -155,7 +152,7 @@ def what_changes(before: pd.DataFrame, after: pd.DataFrame, removed: tuple[str, 
             lines.append(about | {"change": "moved", "before": _at(old), "after": _at(new), "moved_m": moved_m})
         lines += [
             about | {"change": "changed", "column": c, "before": old[c], "after": new[c]}
-            for c in CELLS
+            for c in COLUMNS
             if c not in {"lon", "lat"} and old[c] != new[c]
         ]
     names = before["name"]

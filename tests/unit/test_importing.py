@@ -13,6 +13,7 @@ import pytest
 from servicecircle.datasets import bundled_study
 from servicecircle.datum import Datum, from_wgs84
 from servicecircle.errors import InputError
+from servicecircle.ingest.registry import COLUMNS
 from servicecircle.ingest.review import read_review
 from servicecircle.ingest.sheet import read_sheet
 from servicecircle.ingest.text_table import read_text_table
@@ -20,7 +21,7 @@ from servicecircle.model import Kind, Status, Study
 from servicecircle.publish.tables import write_csv
 from servicecircle.registry.importing import Plan, plan_import
 from servicecircle.registry.intake import read_intake
-from servicecircle.registry.merging import CELLS, Choices
+from servicecircle.registry.merging import Choices
 from servicecircle.schemas import FACILITY_COLUMNS, FACILITY_OPTIONAL
 
 HEADER = ["名称", "类别", "地址", "经度", "纬度", "开放时间"]
@@ -30,7 +31,7 @@ BASES = Choices(Kind.BASE, Datum.WGS84, "名单2026")
 @pytest.fixture(scope="module")
 def known() -> pd.DataFrame:
     seed = read_text_table(bundled_study() / "facilities.csv", FACILITY_COLUMNS, FACILITY_OPTIONAL).cells
-    return seed[list(CELLS)].set_index("facility_id", drop=False)
+    return seed[list(COLUMNS)].set_index("facility_id", drop=False)
 
 
 def written(path: Path, rows: list[list[str]], header: list[str] = HEADER) -> Path:
