@@ -53,7 +53,7 @@ def main() -> None:
 | edges priced, a draw | {price:.4f} |
 | doors priced, a draw | {doors:.4f} |
 | {DRAWS} draws, nearest of three tiers for {len(scene.homes):,} homes, all in all | {drawn:.2f} |
-| the same by the whole table of times, a draw | {table:.3f}, so {DRAWS * table:.0f} in all |
+| the same by measuring access anew, a draw | {table:.3f}, so {DRAWS * table:.0f} in all |
 | the study without writing, draws of both bases in it | {whole:.2f} |
 """
     )
