@@ -31,7 +31,7 @@ check: .venv/develop.stamp
 
 docs: .venv/develop.stamp
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	@echo site/index.html
+	@echo build/docs/index.html
 
 # One environment; `develop` adds the tests' and the checkers' packages to what `study` needs.
 .venv/%.stamp: requirements/%.txt pyproject.toml

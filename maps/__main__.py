@@ -19,6 +19,10 @@ REPORT_EXAMPLE = """example:
   servicecircle build --out build
   python -m maps report --bundle build --out build/report
 """
+SITE_EXAMPLE = """example:
+  servicecircle build --out build
+  python -m maps site --bundle build --out site --gcj02
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +45,12 @@ def _report(options: argparse.Namespace) -> Path:
     from maps.report.write import write_report  # noqa: PLC0415  matplotlib, which the map does not need
 
     return write_report(options.bundle, options.out or options.bundle / "report", options.font, _progress)
+
+
+def _site(options: argparse.Namespace) -> Path:
+    from maps.site.write import write_site  # noqa: PLC0415  with the report, matplotlib
+
+    return write_site(options.bundle, options.out, gcj02=options.gcj02, open_only=options.open_only, say=_progress)
 
 
 def _progress(line: str) -> None:
@@ -74,7 +84,23 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, help="the folder to write to (default: report in the bundle)")
     report.add_argument("--font", type=Path, help="a font file that holds Chinese (default: the system's)")
     report.set_defaults(run=_report)
+    _add_site(commands)
     return parser
+
+
+def _add_site(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    site = commands.add_parser(
+        "site",
+        help="the static site: map, report, routes, open data, for any web server or a USB stick",
+        description="Write the site of a bundle, which works without a server or network, and print its first page.",
+        epilog=SITE_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    site.add_argument("--bundle", type=Path, default=Path("build"), help="the bundle to publish (default: build)")
+    site.add_argument("--out", type=Path, default=Path("site"), help="the folder to write to (default: site)")
+    site.add_argument("--gcj02", action="store_true", help="add the open data in GCJ-02, for Amap and Tencent maps")
+    site.add_argument("--open-only", action="store_true", help="draw only places that may be passed on, on the map too")
+    site.set_defaults(run=_site)
 
 
 if __name__ == "__main__":

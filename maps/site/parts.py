@@ -1,0 +1,55 @@
+"""What other applications put into the site: a part has a folder and a function that writes it from a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from maps.study import write_study
+
+__all__ = ["PARTS", "Part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A product in its own folder.
+
+    Attributes
+    ----------
+    folder
+        Its folder in the site.
+    zh, en, about_zh, about_en
+        What it is called, and one line on it.
+    write
+        Takes the bundle's folder and the folder to write, which does not exist; returns the file to open first. It
+        writes the same bytes for the same bundle.
+    """
+
+    folder: str
+    zh: str
+    en: str
+    about_zh: str
+    about_en: str
+    write: Callable[[Path, Path], Path]
+
+
+def _report(bundle: Path, out: Path) -> Path:
+    from maps.report.write import write_report  # noqa: PLC0415  matplotlib, which a site without a report does not need
+
+    return write_report(bundle, out)
+
+
+# The seam: the print sheets are one more line here. A folder `sheets` gets a page that lists its files.
+PARTS: tuple[Part, ...] = (
+    Part(
+        *("map", "研究地图", "Study map"),
+        *("服务圈、覆盖率、缺口、线路，点开看每一处。", "Circles, coverage, gaps and routes; open every place."),
+        write_study,
+    ),
+    Part(
+        *("report", "规划报告", "Planning report"),
+        *("全区报告、数据表、各街道一页简报。", "The district's report, its tables, a one-page brief a subdistrict."),
+        _report,
+    ),
+)
