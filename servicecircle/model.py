@@ -180,7 +180,8 @@ class Study:
     ``categories``: index category; name_zh, name_en, published. ``links``: the vertical-link register.
     ``population``: published figures. ``people``: a planner's own homes (demand_id, people, geometry) in place of an
     estimate from the figures. ``routes``, ``stops``: the published study routes in their order.
-    ``inputs``: file name -> SHA-256.
+    ``inputs``: file name -> SHA-256. ``amenities``: toilets and shelters as mapped (osm_id, kind, name, source,
+    geometry), None where the study has no such file.
     """
 
     area: StudyArea
@@ -196,6 +197,7 @@ class Study:
     routes: pd.DataFrame
     stops: pd.DataFrame
     inputs: Mapping[str, str]
+    amenities: gpd.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from servicecircle.errors import Fault, InputError
 
 __all__ = [
+    "AgeBand",
     "CircleParameters",
     "CoverageParameters",
     "GapParameters",
@@ -21,6 +22,7 @@ __all__ = [
     "Parameters",
     "PopulationParameters",
     "Profile",
+    "RouteParameters",
     "SnapParameters",
     "UncertaintyParameters",
 ]
@@ -160,6 +162,33 @@ class PopulationParameters(_Frozen):
     rail_buffer_m: float = Field(ge=0)
 
 
+AgeBand = Literal["preschool", "primary", "middle", "high", "adult", "family", "elder"]
+"""Who a study route is for."""
+
+
+class RouteParameters(_Frozen):
+    """What is taken for granted of a group on a study route, and what is too much for it.
+
+    ``walks_as``, ``class_pace`` and ``most_steps`` have a value for every age band.
+    """
+
+    age_band: AgeBand
+    group_size: int = Field(ge=1)
+    limit_minutes: float = Field(gt=0)
+    depart: str
+    day: str
+    dwell_minutes: float = Field(ge=0)
+    walks_as: dict[AgeBand, str]
+    class_from: int = Field(ge=1)
+    class_pace: dict[AgeBand, float]
+    most_steps: dict[AgeBand, int]
+    landing_m: float = Field(ge=0)
+    leg_minutes: float = Field(gt=0)
+    main_roads: tuple[str, ...]
+    carriageways_m: float = Field(ge=0)
+    near_m: float = Field(gt=0)
+
+
 class LinkParameters(_Frozen):
     """Which vertical links are open; ``at`` is a local time such as 2026-11-22T10:00, empty: hours do not count."""
 
@@ -218,6 +247,7 @@ class Parameters(_Frozen):
     coverage: CoverageParameters
     gaps: GapParameters
     population: PopulationParameters
+    routes: RouteParameters
     links: LinkParameters
     uncertainty: UncertaintyParameters
     profiles: dict[str, Profile]

@@ -23,7 +23,9 @@ from servicecircle.places import describe_places, school_table
 from servicecircle.prices import edge_seconds
 from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
-from servicecircle.routes import check_routes, place_stops, trace_routes
+from servicecircle.route_checks import check_routes, judged
+from servicecircle.route_groups import Ground, Groups
+from servicecircle.routes import place_stops, trace_routes
 from servicecircle.scene import Scene, measure_access, open_scene, searches
 from servicecircle.streets import Streets, build_streets
 from servicecircle.tessellation import build_tessellation
@@ -56,6 +58,7 @@ class Results:
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     legs: gpd.GeoDataFrame
+    route_profile: gpd.GeoDataFrame
     route_faults: pd.DataFrame
 
 
@@ -128,9 +131,9 @@ def run(
     gaps = find_gaps(GapInputs(scene, walk, opened, near_of(access), demand.models))
 
     progress.step("routes")
-    stops = place_stops(study.stops)
-    routes, legs = trace_routes(streets.walker(), study.routes, stops)
-    faults = check_routes(study.routes, stops, legs, study.area, cutoff)
+    stops = place_stops(study.stops, parameters.routes, study.facilities)
+    traced = trace_routes(Groups(streets), Ground.of(streets), study.routes, stops)
+    faults = check_routes(traced, study, parameters.routes)
     return Results(
         streets,
         scene,
@@ -148,9 +151,10 @@ def run(
         schools,
         gaps.table,
         gaps.missing_links,
-        routes,
-        stops,
-        legs,
+        judged(traced.routes, faults),
+        traced.stops,
+        traced.legs,
+        traced.profile,
         faults,
     )
 

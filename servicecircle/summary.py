@@ -22,7 +22,7 @@ from servicecircle.sharing import MODELS
 from servicecircle.units import M_PER_KM, minutes
 from servicecircle.walk import Walk
 
-__all__ = ["Steps", "print_faults", "print_gaps", "print_ledger", "print_legs", "print_summary", "print_walk"]
+__all__ = ["Steps", "print_gaps", "print_ledger", "print_summary", "print_walk"]
 
 _TIERS = {"school": "校园家长学校 school", "community": "社区家长学校 community", "base": "实践基地 base"}
 _SHORT = {"school": "校园 school", "community": "社区 community", "base": "基地 base"}
@@ -189,48 +189,6 @@ def print_walk(walk: Walk, profile: Profile) -> None:
     console.print(
         f"共 {_clock(walk.seconds)}, {walk.metres:.0f} m; {climb}; 台阶 steps {about}{walk.steps}", highlight=False
     )
-
-
-def print_faults(routes: pd.DataFrame, faults: pd.DataFrame) -> None:
-    """Print what is wrong with each route."""
-    console = Console()
-    for route in routes.to_dict("records"):
-        own = faults[faults["route_id"] == route["route_id"]]
-        console.print(Text(f"{route['route_id']} {route['name']}", style="bold"))
-        for row in own.to_dict("records"):
-            console.print(Padding(Text(f"{row['seq']:>2}  {row['text_zh']} / {row['text_en']}"), (0, 0, 0, 2)))
-        if own.empty:
-            console.print("  无问题 nothing wrong")
-
-
-def print_legs(routes: pd.DataFrame, stops: pd.DataFrame, legs: pd.DataFrame, profile: Profile) -> None:
-    """Print each route as a table of its legs; stops without a position are named below."""
-    console = Console()
-    for route in routes.to_dict("records"):
-        title = Text(f"{route['route_id']} {route['name']} · {profile.name_zh} {profile.name}", style="bold")
-        table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, pad_edge=False)
-        for head in ("自 from", "至 to"):
-            table.add_column(head)
-        for head in ("分:秒\nmin:s", "米\nm", "升\nup m", "台阶\nsteps"):
-            table.add_column(head, justify="right")
-        for leg in legs[legs["route_id"] == route["route_id"]].to_dict("records"):
-            ends = (f"{leg['from_seq']} {leg['from_name']}", f"{leg['to_seq']} {leg['to_name']}")
-            table.add_row(*(Text(end) for end in ends), *_cells(leg))
-        console.print(table)
-        missing = stops[(stops["route_id"] == route["route_id"]) & ~stops["located"]]
-        if len(missing):
-            names = "、".join(f"{s['seq']} {s['name']}" for s in missing.to_dict("records"))
-            console.print(Text(f"没有坐标 no position: {names}；用时“≥”为下限 times with ≥ are lower bounds"))
-        total = {k: route[k] for k in ("seconds", "metres", "ascent_m", "steps", "at_least")}
-        clock, metres, climb, steps = _cells(total)
-        console.print(f"合计 total {clock}, {metres} m, 升 up {climb} m, 台阶 steps 约{steps}\n", highlight=False)
-
-
-def _cells(leg: dict[Any, Any]) -> list[str]:
-    more = "≥" if leg["at_least"] else ""
-    clock = _UNKNOWN if pd.isna(leg["seconds"]) else f"{more}{_clock(leg['seconds'])}"
-    rest = [_UNKNOWN if pd.isna(leg[k]) else f"{leg[k]:.0f}" for k in ("metres", "ascent_m", "steps")]
-    return [clock, *rest]
 
 
 def _print_hold_out(console: Console, table: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -15,9 +16,9 @@ from servicecircle.network import WalkNetwork
 from servicecircle.parameters import Parameters, Profile
 from servicecircle.prices import EdgeSeconds
 from servicecircle.reach import Attached, attach
-from servicecircle.snapping import Snapper
+from servicecircle.snapping import Snapped, Snapper
 
-__all__ = ["Leg", "Walk", "Walker"]
+__all__ = ["Leg", "Stretch", "Walk", "Walker"]
 
 _POINT = 2
 _ROLLING = ("street", "path", "crossing")
@@ -40,24 +41,16 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """The quickest way from one point to another.
+class Stretch:
+    """A part of one edge as walked: from the share ``start`` of its length to the share ``stop``.
 
-    ``ascent_m`` and ``descent_m`` are climbed on foot, not ridden; None where heights are unknown on the way.
+    ``edge`` is -1 between a door and the street. ``lonlat`` is the line, in walking direction. Rises are NaN where
+    heights are unknown.
     """
 
-    seconds: float
-    metres: float
-    ascent_m: float | None
-    descent_m: float | None
-    steps: int
-    steps_estimated: bool
-    legs: tuple[Leg, ...]
-    geometry: LineString
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
+    edge: int
+    start: float
+    stop: float
     kind: str
     name: str | None
     seconds: float
@@ -69,6 +62,25 @@ class _Piece:
     estimated: bool
     link_id: str | None
     lonlat: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The quickest way from one point to another.
+
+    ``ascent_m`` and ``descent_m`` are climbed on foot, not ridden; None where heights are unknown on the way.
+    ``legs`` join the ``stretches`` of one kind and name.
+    """
+
+    seconds: float
+    metres: float
+    ascent_m: float | None
+    descent_m: float | None
+    steps: int
+    steps_estimated: bool
+    legs: tuple[Leg, ...]
+    stretches: tuple[Stretch, ...]
+    geometry: LineString
 
 
 class Walker:
@@ -85,6 +97,16 @@ class Walker:
         self._network, self._seconds, self._profile, self._parameters = network, seconds, profile, parameters
         self._snapper = snapper or Snapper(network, seconds, parameters.snap)
 
+    @property
+    def network(self) -> WalkNetwork:
+        """The streets."""
+        return self._network
+
+    @property
+    def profile(self) -> Profile:
+        """Who walks them."""
+        return self._profile
+
     def walk(self, start: tuple[float, float], end: tuple[float, float]) -> Walk:
         """Walk from ``start`` to ``end`` (lon, lat).
 
@@ -95,26 +117,63 @@ class Walker:
         NoWayError
             Both points are near streets that do not connect for this profile.
         """
-        ends = np.array([start, end], dtype=np.float64)
-        snapped = self._snapper.snap(ends)
-        refuse_far(ends, snapped.snap_m, self._parameters.snap.refuse_m)
+        found = self.walks(np.array([start, end], dtype=np.float64), [(0, 1)])[0]
+        if isinstance(found, Walk):
+            return found
+        raise found
+
+    def walks(self, points: Floats, pairs: Sequence[tuple[int, int]]) -> list[Walk | InputError | NoWayError]:
+        """Walk between pairs of (n, 2) lon/lat points; in place of a walk, why there is none.
+
+        The points are joined to the network once for all pairs.
+        """
+        points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        if not len(points):
+            return []
+        snapped = self._snapper.snap(points)
         attached = attach(self._network, self._seconds, snapped, self._profile)
-        seconds, nodes = path(attached.graph, int(attached.node[0]), int(attached.node[1]))
+        return [self._between(attached, snapped, points, pair) for pair in pairs]
+
+    def _between(
+        self, attached: Attached, snapped: Snapped, points: Floats, pair: tuple[int, int]
+    ) -> Walk | InputError | NoWayError:
+        ends = points[list(pair)]
+        metres = snapped.snap_m[list(pair)]
+        try:
+            refuse_far(ends, metres, self._parameters.snap.refuse_m)
+        except InputError as error:
+            return error
+        seconds, nodes = path(attached.graph, *(int(node) for node in attached.node[list(pair)]))
         if not np.isfinite(seconds):
-            message = f"no way for profile {self._profile.name} between {start} and {end}"
-            raise NoWayError(message)
-        pieces = [
-            self._access(ends[0], snapped.lonlat[0], float(snapped.snap_m[0])),
-            *self._pieces(attached, nodes),
-            self._access(snapped.lonlat[1], ends[1], float(snapped.snap_m[1])),
+            start, end = (tuple(point) for point in ends.tolist())
+            return NoWayError(f"no way for profile {self._profile.name} between {start} and {end}")
+        doors = snapped.lonlat[list(pair)]
+        stretches = [
+            self._access(ends[0], doors[0], float(metres[0])),
+            *self._stretches(attached, nodes),
+            self._access(doors[1], ends[1], float(metres[1])),
         ]
-        return self._explain(pieces)
+        return self._explain(stretches)
 
-    def _access(self, a: Floats, b: Floats, metres: float) -> _Piece:
-        seconds = metres / self._profile.flat_mps
-        return _Piece("link", None, seconds, metres, 0.0, 0.0, 0.0, 0.0, False, None, np.vstack([a, b]))  # noqa: FBT003
+    def _access(self, a: Floats, b: Floats, metres: float) -> Stretch:
+        return Stretch(
+            edge=-1,
+            start=0.0,
+            stop=1.0,
+            kind="link",
+            name=None,
+            seconds=metres / self._profile.flat_mps,
+            metres=metres,
+            rise_m=0.0,
+            ascent_m=0.0,
+            descent_m=0.0,
+            steps=0.0,
+            estimated=False,
+            link_id=None,
+            lonlat=np.vstack([a, b]),
+        )
 
-    def _pieces(self, attached: Attached, nodes: Ints) -> list[_Piece]:
+    def _stretches(self, attached: Attached, nodes: Ints) -> list[Stretch]:
         network, arcs = self._network, attached.arcs
         edges = network.edges
         wanted = {(int(a), int(b)) for a, b in pairwise(nodes)}
@@ -131,7 +190,10 @@ class Walker:
             row, part = edges.iloc[e], abs(stop - start)
             rise, ascent, descent = self._climb(e, start, stop)
             pieces.append(
-                _Piece(
+                Stretch(
+                    edge=e,
+                    start=start,
+                    stop=stop,
                     kind=row["kind"],
                     name=_text(row["name"]),
                     seconds=float(arcs.seconds[k]),
@@ -165,7 +227,7 @@ class Walker:
         part = slice(network.vertex_start[edge], network.vertex_start[edge + 1])
         return cut_line(network.vertex_lonlat[part], network.vertex_along_m[part], start, stop)
 
-    def _explain(self, pieces: list[_Piece]) -> Walk:
+    def _explain(self, pieces: list[Stretch]) -> Walk:
         up, down = sum(p.ascent_m for p in pieces), sum(p.descent_m for p in pieces)
         legs = []
         for (kind, name), group in groupby((p for p in pieces if p.metres or p.seconds), lambda p: (p.kind, p.name)):
@@ -194,6 +256,7 @@ class Walker:
             steps=round(sum(p.steps for p in pieces)),
             steps_estimated=any(p.estimated for p in pieces),
             legs=tuple(legs),
+            stretches=tuple(pieces),
             geometry=LineString(line),
         )
 

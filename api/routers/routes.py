@@ -43,9 +43,9 @@ async def routes(request: Request, served: Served, _: Annotated[NoQuestion, Quer
 async def gpx(route_id: str, served: Served, _: Annotated[NoQuestion, Query()]) -> Response:
     """One track segment a walked leg, one waypoint a located stop; the description names the unlocated ones."""
     row = _row(served, route_id)
-    text = route_gpx(
-        row, _of(served, "route_stops", route_id), _of(served, "route_legs", route_id), _attribution(served)
-    )
+    stops, legs = _of(served, "route_stops", route_id), _of(served, "route_legs", route_id)
+    profile = _of(served, "route_profile", route_id) if "route_profile" in served.bundle.layers else None
+    text = route_gpx(row, stops, legs, _attribution(served), profile)
     name = quote(f"{route_id}.gpx", safe="")
     return Response(text, media_type=GPX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})
 

@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from making.amenities import write_amenities
 from making.entrances import write_entrances
 from making.figures import write_population, write_routes
 from making.files import write_csv, write_manifest
@@ -52,6 +53,7 @@ def make(source: Path, out: Path) -> None:
     places = registry(gathered, decided)
     write_places(places, out / "facilities.csv")
     write_entrances(gathered, out / "entrances.csv")
+    write_amenities(gathered, out / "amenities.csv")
     write_links(gathered, decided, out / "vertical_links.csv")
     write_routes(gathered, decided, places, out)
     write_population(gathered, places, out)

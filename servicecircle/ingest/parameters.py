@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from servicecircle.errors import Fault, InputError
-from servicecircle.hours import is_time
-from servicecircle.parameters import Parameters
+from servicecircle.hours import is_clock, is_day, is_time
+from servicecircle.parameters import Parameters, RouteParameters
 from servicecircle.units import QUARTER_S
 
 __all__ = ["read_parameters", "read_toml_file"]
@@ -84,6 +85,7 @@ def _check(parameters: Parameters, name: str) -> None:
     if parameters.links.at and not is_time(parameters.links.at):
         remedy = 'write a local time as at = "2026-11-22T10:00", or "" for any hour'
         faults.append(Fault("not a time", remedy, name, None, "links.at", parameters.links.at))
+    faults += _check_routes(parameters.routes, parameters.profiles, name)
     band = parameters.uncertainty
     if not band.borderline <= band.likely <= band.certain:
         remedy = "borderline <= likely <= certain"
@@ -94,6 +96,25 @@ def _check(parameters: Parameters, name: str) -> None:
         faults.append(Fault("times are cut before they are counted", remedy, name, None, "coverage.horizon_s", value))
     if faults:
         raise InputError(faults)
+
+
+def _check_routes(routes: RouteParameters, profiles: Collection[str], name: str) -> list[Fault]:
+    known = ", ".join(profiles)
+    faults = [
+        Fault("no such profile", f"use one of: {known}", name, None, f"routes.walks_as.{band}", profile)
+        for band, profile in routes.walks_as.items()
+        if profile not in profiles
+    ]
+    faults += [
+        Fault("a pace must be above 0", "give a share of the profile's pace", name, None, f"routes.class_pace.{b}", v)
+        for b, v in routes.class_pace.items()
+        if not v > 0
+    ]
+    if not is_clock(routes.depart):
+        faults.append(Fault("not a time of day", 'write it as "09:00"', name, None, "routes.depart", routes.depart))
+    if not is_day(routes.day):
+        faults.append(Fault("not a date", 'write it as "2026-05-20"', name, None, "routes.day", routes.day))
+    return faults
 
 
 def read_toml_file(path: Path) -> dict[str, Any]:

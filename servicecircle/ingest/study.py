@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
 from servicecircle.hours import is_day
+from servicecircle.ingest.amenities import read_amenities
 from servicecircle.ingest.declared import read_declared, read_toml
 from servicecircle.ingest.demand import POPULATION, read_demand, read_population
 from servicecircle.ingest.entrances import ENTRANCES, read_entrances
@@ -24,6 +25,7 @@ from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.links import LINK_COLUMNS, read_links
 from servicecircle.ingest.planning import FILES
 from servicecircle.ingest.registry import Registered, read_registry
+from servicecircle.ingest.routes import read_routes, read_stops
 from servicecircle.ingest.terrain import read_terrain
 from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
@@ -38,11 +40,9 @@ _REQUIRED = (
 _PEOPLE = ("population.csv", "people.csv")  # one of them; the second replaces the estimate made from the first
 _OPTIONAL = (
     "terrain.tif", "buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson",
-    "entrances.csv", "vertical_links.csv", "routes.csv", "route_stops.csv", "declared.toml",
+    "entrances.csv", "vertical_links.csv", "routes.csv", "route_stops.csv", "amenities.csv", "declared.toml",
 )  # fmt: skip
 _HEAD = ("id", "name_zh", "name_en", "crs", "data_date")
-_ROUTES = ["route_id", "name", "theme", "provenance", "source", "date", "note"]
-_STOPS = ["route_id", "seq", "name", "facility_id", "lon", "lat", "position_confidence", "note"]
 
 
 def read_study(folder: Path, registry: Path | None = None) -> Study:
@@ -70,7 +70,8 @@ def read_study(folder: Path, registry: Path | None = None) -> Study:
     extent = ways.extent
     population, people = (_given(folder, name) for name in _PEOPLE)
     terrain, declared, gates = (_given(folder, name) for name in ("terrain.tif", "declared.toml", "entrances.csv"))
-    routes = _routes(folder)
+    amenities = _given(folder, "amenities.csv")
+    routes = read_routes(_given(folder, "routes.csv"))
     places = None if registry is None else read_registry(registry)
     return Study(
         area=_area(folder, head),
@@ -86,7 +87,8 @@ def read_study(folder: Path, registry: Path | None = None) -> Study:
         population=read_population(population) if population else pd.DataFrame(columns=POPULATION),
         people=read_demand(people, extent) if people else None,
         routes=routes,
-        stops=_stops(folder, routes["route_id"]),
+        stops=read_stops(_given(folder, "route_stops.csv"), routes["route_id"]),
+        amenities=read_amenities(amenities, extent) if amenities else None,
         inputs=_hashes(folder, places),
     )
 
@@ -183,29 +185,6 @@ def _table(folder: Path, name: str, columns: list[str]) -> TextTable:
 
 def _no_entrances() -> pd.DataFrame:
     return pd.DataFrame(columns=ENTRANCES).astype(dict.fromkeys(("lon", "lat", "layer"), np.float64))
-
-
-def _routes(folder: Path) -> pd.DataFrame:
-    table = _table(folder, "routes.csv", _ROUTES)
-    table.check_id("route_id")
-    return table.done()[_ROUTES].reset_index(drop=True)
-
-
-def _stops(folder: Path, routes: pd.Series) -> pd.DataFrame:
-    table = _table(folder, "route_stops.csv", _STOPS)
-    cells = table.cells
-    table.check(~cells["route_id"].isin(routes), "route_id", "no such route", "give it a row in routes.csv")
-    table.check(cells["seq"] == "", "seq", "no place in the route", "number the stops from 1")
-    table.check(
-        cells.duplicated(["route_id", "seq"]), "route_id, seq", "the stop occurs twice", "keep one, or renumber"
-    )
-    numbers = {column: table.numbers(column) for column in ("seq", "lon", "lat")}
-    lon, lat = numbers["lon"], numbers["lat"]
-    half = (cells["lon"] == "") ^ (cells["lat"] == "")
-    table.check(half, "lon, lat", "half a position", "give both, or neither")
-    # a stop may lie beyond the network; a latitude of 106 may not
-    table.check((lat.abs() > 90) | (lon.abs() > 180), "lon, lat", "off the globe; swapped?", "longitude goes into lon")  # noqa: PLR2004
-    return table.done()[_STOPS].assign(**numbers).reset_index(drop=True)
 
 
 def _hashes(folder: Path, places: Registered | None) -> dict[str, str]:

@@ -28,6 +28,7 @@ from servicecircle.errors import Fault, InputError
 from servicecircle.formulas import guarded
 from servicecircle.ingest.entrances import surveyed_entrances
 from servicecircle.ingest.particulars import relations_of
+from servicecircle.publish.crs_notes import CRS_NOTES
 from servicecircle.publish.geojson import DECIMALS, feature_collection
 from servicecircle.publish.kml import kml
 from servicecircle.publish.workbook import workbook
@@ -37,11 +38,6 @@ __all__ = ["SUFFIXES", "About", "Exported", "export"]
 
 _OPEN = tuple(name for name in (*FACILITY_COLUMNS, *FACILITY_OPTIONAL) if name != "contact")
 _INTERNAL = (*FACILITY_COLUMNS, *FACILITY_OPTIONAL)
-_CRS_NOTES = {
-    Datum.WGS84: "坐标为 WGS-84 经纬度 coordinates are WGS-84 degrees (EPSG:4326)",
-    Datum.GCJ02: "坐标已转换为 GCJ-02（高德、腾讯地图），不是 WGS-84 coordinates are converted to GCJ-02, not WGS-84",
-    Datum.BD09: "坐标已转换为 BD-09（百度地图），不是 WGS-84 coordinates are converted to BD-09, not WGS-84",
-}
 # A CRS of its own, so that no program draws shifted coordinates as if they were WGS-84 and calls it exact.
 _SHIFTED_CRS = (
     'GEOGCRS["{name} (Chinese web maps, not WGS 84)",DATUM["{name}",ELLIPSOID["Krassowsky 1940",6378245,298.3]],'
@@ -162,7 +158,7 @@ def _notes(table: pd.DataFrame, left_out: int, datum: Datum, about: About, *, in
         "date": about.date,
         "rows": f"{len(table)}",
         "left_out": f"{left_out} 处因许可不可转发而未列入 left out, their licence does not allow passing them on",
-        "crs_note": _CRS_NOTES[datum],
+        "crs_note": CRS_NOTES[datum],
         "licences": "; ".join(f"{name}: {count}" for name, count in licences.items()),
         "attribution": "见“来源”“许可”栏 see the columns source, licence; © OpenStreetMap contributors where so said",
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree as ET
 
-__all__ = ["kml"]
+__all__ = ["NAMESPACE", "add_text", "kml"]
 
-_NAMESPACE = "http://www.opengis.net/kml/2.2"
+NAMESPACE = "http://www.opengis.net/kml/2.2"
 
 
 def kml(
@@ -24,24 +24,24 @@ def kml(
     title, about
         Name and description of the document.
     """
-    root = ET.Element("kml", {"xmlns": _NAMESPACE})
+    root = ET.Element("kml", {"xmlns": NAMESPACE})
     document = ET.SubElement(root, "Document")
-    _text(document, "name", title)
-    _text(document, "description", about)
+    add_text(document, "name", title)
+    add_text(document, "description", about)
     for cells, position in zip(places, positions, strict=True):
         placemark = ET.SubElement(document, "Placemark", {"id": f"place-{cells['facility_id']}"})
-        _text(placemark, "name", cells["name"])
+        add_text(placemark, "name", cells["name"])
         data = ET.SubElement(placemark, "ExtendedData")
         for name, value in cells.items():
             if value and name != "name":
-                _text(ET.SubElement(data, "Data", {"name": name}), "value", value)
+                add_text(ET.SubElement(data, "Data", {"name": name}), "value", value)
         if position:
-            _text(ET.SubElement(placemark, "Point"), "coordinates", ",".join(position))
+            add_text(ET.SubElement(placemark, "Point"), "coordinates", ",".join(position))
     ET.indent(root, " ")
     out: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
     return out + b"\n"
 
 
-def _text(parent: ET.Element, tag: str, text: str) -> None:
+def add_text(parent: ET.Element, tag: str, text: str) -> None:
     """Add an element of text, without the control characters that XML cannot hold."""
     ET.SubElement(parent, tag).text = "".join(c for c in text if c.isprintable() or c in "\t\n")

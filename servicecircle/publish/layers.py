@@ -79,6 +79,7 @@ def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
         "routes": results.routes,
         "route_stops": results.stops,
         "route_legs": results.legs,
+        "route_profile": results.route_profile,
         "vertical_links": _links(results),
     }
 

@@ -51,11 +51,11 @@ def test_traced_routes_come_with_their_legs(ask: Ask, routed: Path) -> None:
     answer = ask("route", "trace", "--data", routed, "--json")
     assert answer.code == 0
     found = strict(answer.out)
-    assert found["profile"] == "adult"
     routes = {row["route_id"]: row for row in found["routes"]}
+    assert {row["walker"] for row in found["routes"]} == {"pupil"}
     assert list(routes) == ["R1", "R2", "R3"]
     assert routes["R1"]["metres"] == pytest.approx(900, rel=1e-3)
-    assert routes["R1"]["seconds"] == pytest.approx(750, rel=1e-3)
+    assert routes["R1"]["seconds"] == pytest.approx(900, rel=1e-3)  # pupils: 1 m/s
     assert (routes["R1"]["at_least"], routes["R2"]["at_least"]) == (False, True)
     assert routes["R3"]["seconds"] is None
     assert [(leg["route_id"], leg["from_seq"], leg["to_seq"]) for leg in found["legs"]] == [
@@ -79,7 +79,9 @@ def test_checked_routes_say_what_stands_between(ask: Ask, routed: Path) -> None:
     faults = strict(answer.out)["faults"]
     found = {(fault["route_id"], fault["seq"], fault["fault"]) for fault in faults}
     assert {("R2", 2, "unlocated"), ("R2", 1, "at_least")} <= found
-    assert not [fault for fault in faults if fault["route_id"] == "R1"]
+    assert {fault["fault"] for fault in faults if fault["route_id"] == "R1"} == {"hours_unknown", "assumed"}
+    verdicts = {row["route_id"]: row["feasible"] for row in strict(answer.out)["routes"]}
+    assert verdicts == {"R1": "unknown", "R2": "unknown", "R3": "unknown"}
 
 
 @pytest.mark.parametrize("command", ["check", "trace"])
@@ -139,3 +141,70 @@ def test_a_town_without_routes_has_none_and_that_is_no_fault(ask: Ask, sound: Pa
         assert answer.code == 0
         assert not [value for value in strict(answer.out).values() if isinstance(value, list) and value]
     assert not re.search("Traceback", ask("route", "check", "R1", "--data", sound).err)
+
+
+OWN = """[route]
+name = "半日红色游学"
+age_band = "primary"
+limit_minutes = 120
+depart = "09:00"
+
+[[stop]]
+name = "起点"
+lon = {0:.7f}
+lat = {1:.7f}
+dwell_minutes = 10
+on_site = "outside"
+
+[[stop]]
+place = "S1"
+dwell_minutes = 30
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Write a route by hand: from a corner of the town to its school."""
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.format(*lonlat(0, 0)), "utf-8")
+    return path
+
+
+def test_a_route_of_ones_own_is_checked_traced_and_exported(ask: Ask, routed: Path, own: Path, tmp_path: Path) -> None:
+    answer = ask("route", "check", own, "--data", routed, "--json")
+    assert answer.code == 0
+    (verdict,) = strict(answer.out)["routes"]
+    assert (verdict["route_id"], verdict["feasible"]) == ("own", "unknown")  # nobody knows the school's hours
+    assert {f["fault"] for f in strict(answer.out)["faults"]} == {"long_leg", "hours_unknown", "assumed"}
+    traced = strict(ask("route", "trace", own, "--data", routed, "--json").out)
+    assert [(s["name"], s["arrive"], s["leave"]) for s in traced["stops"]] == [
+        ("起点", "09:00", "09:10"),
+        ("中心小学", "09:27", "09:57"),
+    ]
+    assert ask("route", "export", own, "--data", routed, "--out", tmp_path / "out", "--format", "kml").code == 0
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["own.kml"]
+
+
+def test_a_route_that_takes_too_long_ends_with_no_way(ask: Ask, routed: Path, own: Path) -> None:
+    own.write_text(own.read_text("utf-8").replace("= 120", "= 50"), "utf-8")
+    answer = ask("route", "check", own, "--data", routed)
+    assert answer.code == 3
+    assert "不可行" in answer.out
+    assert "超过时限50分钟" in answer.out
+
+
+def test_a_wrong_route_file_is_refused_and_nothing_is_written(
+    ask: Ask, routed: Path, own: Path, tmp_path: Path
+) -> None:
+    own.write_text(own.read_text("utf-8").replace('"S1"', '"S9"').replace('"09:00"', '"9 Uhr"'), "utf-8")
+    out = tmp_path / "out"
+    for command in (["check"], ["export", "--out", out]):
+        ask("route", *command, own, "--data", routed).refuses("mine.toml", "row 14", "'S9'", "'9 Uhr'")
+    assert not out.exists()
+
+
+def test_a_table_is_no_route_file_and_a_day_is_a_date(ask: Ask, routed: Path, own: Path) -> None:
+    ask("route", "check", "mine.csv", "--data", routed).refuses("mine.csv", "write a TOML file")
+    ask("route", "check", own, "--data", routed, "--day", "20.5.").refuses("--day", "'20.5.'")
+    ask("route", "check", own, "--data", routed, "--profile", "runner").refuses("'runner'")
+    ask("route", "export", own, "--datum", "mars").refuses("--datum", "gcj02")

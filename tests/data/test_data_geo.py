@@ -31,7 +31,7 @@ FILES = {
     *("study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "terrain.tif"),
     *("buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson", "facilities.csv"),
     *("categories.toml", "vertical_links.csv", "routes.csv", "route_stops.csv", "population.csv", "declared.toml"),
-    *("entrances.csv", "excluded.csv"),
+    *("entrances.csv", "excluded.csv", "amenities.csv"),
 }
 # Rows of the gathered tables, header not counted.
 GATHERED = {
@@ -223,6 +223,14 @@ def test_stops_are_where_their_facilities_are() -> None:
             assert [stop[c] for c in ("lon", "lat", "position_confidence")] == [
                 place[c] for c in ("lon", "lat", "position_confidence")
             ]
+
+
+def test_amenities_are_mapped_where_they_say() -> None:
+    rows = table("amenities.csv")
+    assert Counter(row["kind"] for row in rows) == {"toilet": 1, "shelter": 3}
+    for row in rows:
+        kind = {"n": "node", "w": "way"}[row["osm_id"][0]]
+        assert row["source"].startswith(f"OpenStreetMap {kind}/{row['osm_id'][1:]}, 2026-04-2")
 
 
 def test_vertical_links_hang_on_the_network() -> None:

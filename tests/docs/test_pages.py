@@ -19,8 +19,10 @@ from api.routers import collections, pages, routes, study, walks
 from servicecircle import schemas
 from servicecircle.causes import Cause
 from servicecircle.cli import app
-from servicecircle.ingest import communities, demand, lights, standards, targets
+from servicecircle.ingest import communities, demand, lights, own_route, standards, targets
+from servicecircle.ingest import routes as study_routes
 from servicecircle.ingest import study as study_files
+from servicecircle.ingest.amenities import AMENITIES
 from servicecircle.ingest.entries import Keys
 from servicecircle.ingest.links import LINK_COLUMNS
 from servicecircle.ingest.planning import FILES, Planning, read_planning
@@ -28,6 +30,7 @@ from servicecircle.model import Study, Tier
 from servicecircle.pipeline import Results
 from servicecircle.publish.layers import bundle_layers, bundle_tables
 from servicecircle.publish.manifest import Manifest
+from servicecircle.route_checks import FAULTS
 from tests.docs.examples import ROOT
 
 DOCS = ROOT / "docs"
@@ -114,8 +117,9 @@ def test_the_bundle_page_names_every_key_of_the_manifest() -> None:
         ("communities.geojson", communities._COLUMNS),  # noqa: SLF001
         ("targets.toml", targets._TARGET.types),  # noqa: SLF001
         ("vertical_links.csv", LINK_COLUMNS),
-        ("routes.csv", study_files._ROUTES),  # noqa: SLF001
-        ("route_stops.csv", study_files._STOPS),  # noqa: SLF001
+        ("routes.csv", (*study_routes.ROUTES, *study_routes.ROUTES_OPTIONAL)),
+        ("route_stops.csv", (*study_routes.STOPS, *study_routes.STOPS_OPTIONAL)),
+        ("amenities.csv", AMENITIES),
     ],
 )
 def test_the_study_page_names_every_column(file: str, columns: Collection[str]) -> None:
@@ -186,6 +190,16 @@ def test_the_examples_of_the_planner_are_read(district: Study, tmp_path: Path) -
 
 def test_the_method_page_names_the_causes_in_their_order() -> None:
     assert described("method.md", "Gaps and their causes") == list(Cause)
+
+
+def test_the_page_of_routes_names_every_fault() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \| `?(\w+)`? \|", section("routes.md", "Faults"), re.MULTILINE)
+    assert dict(rows) == FAULTS
+
+
+def test_the_page_of_routes_names_every_key() -> None:
+    told = described("routes.md", "Keys")
+    assert sorted(told) == sorted({*own_route.ROUTE_KEYS.types, *own_route.STOP_KEYS.types})
 
 
 def test_the_method_page_quotes_the_hold_out(results: Results) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from .files import degrees, write_csv
 from .gathered import EXTRACTS, Element, Gathered
 
-__all__ = ["write_entrances"]
+__all__ = ["day_of", "write_entrances"]
 
 _COLUMNS = ("osm_id", "lon", "lat", "kind", "layer", "name", "source")
 _SHUT = ("no", "private")
@@ -27,7 +27,7 @@ def write_entrances(gathered: Gathered, path: Path) -> None:
             gathered.account.leave_out_object(file, node, f"{kind}: locked or not for the public")
             continue
         name = tags.get("name") or tags.get("ref", "")
-        source = f"OpenStreetMap {node}, {_day(file)}"
+        source = f"OpenStreetMap {node}, {day_of(file)}"
         lon, lat = degrees(element["lon"]), degrees(element["lat"])
         rows.append((str(element["id"]), lon, lat, kind, tags.get("layer", ""), name, source))
     write_csv(path, _COLUMNS, sorted(rows, key=lambda row: int(row[0])))
@@ -42,6 +42,7 @@ def _kind(element: Element) -> str | None:
     return "gate" if tags.get("barrier") == "gate" else None
 
 
-def _day(file: str) -> str:
+def day_of(file: str) -> str:
+    """Return the date in the name of an extract."""
     digits = Path(file).stem.rpartition("_")[2]
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
