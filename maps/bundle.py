@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from servicecircle.errors import Fault, InputError
 
-__all__ = ["COUNTS", "TIERS", "Bundle", "read_bundle"]
+__all__ = ["COUNTS", "PANELS", "TIERS", "Bundle", "read_bundle"]
 
 REBUILD = "run `servicecircle build --out {folder}` again"
 
@@ -31,8 +31,10 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
         *("status", "status_reason", "source", "position_source", "position_confidence", "located", "approximate"),
         *("designations", "level", "batch", "note", "inside_area", "n_school_900", "n_community_900", "n_base_900"),
         *("people_900_low", "people_900", "people_900_high", "area_900_m2", "terrain_loss"),
+        *("open_from", "open_to", "access", "opening_hours", "capacity", "website"),
     ),
-    "isochrones": ("facility_id", "cutoff_s", "profile", "direction"),
+    "entrances": ("facility_id", "reason", "snap_m"),
+    "isochrones": ("facility_id", "cutoff_s", "profile", "direction", "area_m2", "street_m"),
     "unions": ("tier", "basis", "cutoff_s", "profile", "direction"),
     "coverage": (
         *("subdistrict", "name", "tier", "basis", "cutoff_s", "homes", "homes_covered", "unknown"),
@@ -70,17 +72,44 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "lights": ("unit_kind", "unit", "name", "light", "score", "explanation_zh", "explanation_en", "missing"),
 }
+# Tables of the planner: a bundle made without the planner's rules has none, and the map leaves their panel empty.
+PANELS: Mapping[str, tuple[str, ...]] = {
+    "coverage_by_year": (
+        *(
+            "year",
+            "day",
+            "dates",
+            "planned",
+            "places",
+            "subdistrict",
+            "tier",
+            "basis",
+            "measure",
+            "cutoff_s",
+            "unknown",
+        ),
+        *("homes", "homes_covered", "people_low", "people", "people_high", "covered_low", "covered", "covered_high"),
+        *("share_low", "share", "share_high"),
+    ),
+    "standards": (
+        *("preset", "rule", "name_zh", "name_en", "quantity", "least", "value", "unit", "confirmed", "source", "tier"),
+        *("levels", "basis", "measure", "limit_m", "limit_s", "places", "subdistrict", "share_low", "share"),
+        *("share_high", "reached", "status", "note_zh", "note_en"),
+    ),
+}
+TEXTS = {"subdistrict": str, "date": str, "unit": str, "day": str}
 MANIFEST = ("area", "data_date", "profile", "parameters_sha256", "layers", "sources")
 TIERS = ("school", "community", "base")
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle in memory: the manifest, layer name -> table with geometry, table name -> table."""
+    """A bundle in memory: the manifest, layer name -> table with geometry, table name -> table; the planner's apart."""
 
     manifest: Mapping[str, Any]
     layers: Mapping[str, gpd.GeoDataFrame]
     tables: Mapping[str, pd.DataFrame]
+    panels: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -101,11 +130,12 @@ def read_bundle(folder: Path) -> Bundle:
     faults: list[Fault] = []
     layers = {name: _layer(folder, name, columns, remedy, faults) for name, columns in LAYERS.items()}
     tables = {name: _table(folder, name, columns, remedy, faults) for name, columns in TABLES.items()}
+    panels = {name: _panel(folder, name, columns) for name, columns in PANELS.items()}
     _count(manifest, layers, remedy, faults)
     _tiers(layers, remedy, faults)
     if faults:
         raise InputError(faults)
-    return Bundle(manifest, layers, tables)
+    return Bundle(manifest, layers, tables, panels)
 
 
 def _manifest(folder: Path, remedy: str) -> Mapping[str, Any]:
@@ -146,12 +176,19 @@ def _table(folder: Path, name: str, columns: tuple[str, ...], remedy: str, fault
         faults.append(Fault("table missing", remedy, file=path.name))
         return pd.DataFrame()
     try:
-        table = pd.read_csv(path, encoding="utf-8-sig", dtype={"subdistrict": str, "date": str, "unit": str})
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=TEXTS)
     except (OSError, ValueError) as error:
         faults.append(Fault("table not readable as CSV", remedy, file=path.name, value=str(error)))
         return pd.DataFrame()
     _columns(table, path.name, columns, remedy, faults)
     return table
+
+
+def _panel(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table of the planner; one that is not there, or is none of this shape, has no rows."""
+    faults: list[Fault] = []
+    table = _table(folder, name, columns, "", faults)
+    return pd.DataFrame(columns=list(columns)) if faults else table
 
 
 def _columns(table: pd.DataFrame, file: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -11,11 +11,15 @@ import shapely
 
 from maps.bundle import COUNTS, Bundle
 from maps.encode import SCALE, clean, lines, metres, point, rings, simplified
+from maps.panels import PEOPLE, SHARE, nested
+from maps.spelling import spelt, spelt_all
 
 __all__ = [
+    "areas",
     "categories",
     "circles",
     "coverage",
+    "entrances",
     "gaps",
     "headline",
     "ledger",
@@ -25,6 +29,7 @@ __all__ = [
     "missing",
     "places",
     "routes",
+    "spellings",
     "subdistricts",
     "unions",
 ]
@@ -40,6 +45,7 @@ PLACE = (
     *("position_source", "position_confidence", "located", "approximate", "designations", "level", "batch", "note"),
     *("inside_area", "n_school_900", "n_community_900", "n_base_900", "people_900_low", "people_900"),
     *("people_900_high", "area_900_m2", "terrain_loss"),
+    *("open_from", "open_to", "access", "opening_hours", "capacity", "website"),
 )
 GAP = (
     *("gap_id", "rank", "tier", "subdistrict_name", "homes", "people_low", "people", "people_high", "mean_excess_s"),
@@ -58,11 +64,9 @@ ROUTE = (
 )
 STOP = ("seq", "name", "position_confidence", "located")
 LINK = (
-    *("kind", "name", "rise_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins"),
+    *("link_id", "kind", "name", "rise_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins"),
     *("source", "confidence", "note", "used"),
 )
-SHARE = ("share_low", "share", "share_high", "covered_low", "covered", "covered_high")
-PEOPLE = ("people_low", "people", "people_high", "homes", "homes_covered")
 SOURCE = ("title", "date", "licence", "attribution")
 
 Payload = dict[str, Any]
@@ -78,6 +82,7 @@ def meta(bundle: Bundle) -> Payload:
         "bounds": [float(v) for v in bundle.layers["area"].total_bounds],
         "data_date": clean(manifest["data_date"]),
         "profile": clean(manifest["profile"]),
+        "flat_mps": _flat_mps(manifest),
         "minutes": [clean(cutoff / 60) for cutoff in cutoffs],
         "parameters_sha256": clean(manifest["parameters_sha256"]),
         "version": clean(manifest.get("servicecircle_version")),
@@ -109,6 +114,39 @@ def places(bundle: Bundle) -> Payload:
     names = dict(zip(bundle.layers["subdistricts"]["code"], bundle.layers["subdistricts"]["name"], strict=True))
     named = layer.assign(subdistrict=layer["subdistrict"].map(lambda code: names.get(code, code)))
     return _table(named, PLACE, at=[point(shape) for shape in layer.geometry])
+
+
+def areas(bundle: Bundle) -> list[dict[str, list[Any]] | None]:
+    """Give the area in square metres and the street in metres of each facility's circles, by cutoff."""
+    layer = bundle.layers["isochrones"]
+    by_place: dict[str, dict[str, list[Any]]] = {}
+    for row in layer.itertuples():
+        by_place.setdefault(str(row.facility_id), {})[str(int(row.cutoff_s))] = [
+            clean(row.area_m2),
+            clean(row.street_m),
+        ]
+    return [by_place.get(str(place)) for place in bundle.layers["facilities"]["facility_id"]]
+
+
+def entrances(bundle: Bundle) -> list[list[list[Any]] | None]:
+    """Give the doors that walks to each facility start or end at: position, and how it was found."""
+    layer = bundle.layers["entrances"]
+    by_place: dict[str, list[list[Any]]] = {}
+    for row in layer.itertuples():
+        by_place.setdefault(str(row.facility_id), []).append(
+            [point(row.geometry), clean(row.reason), clean(row.snap_m)]
+        )
+    return [by_place.get(str(place)) for place in bundle.layers["facilities"]["facility_id"]]
+
+
+def spellings(bundle: Bundle) -> Payload:
+    """Spell what can be searched: the places in their order, streets and subdistricts by name."""
+    layers = bundle.layers
+    return {
+        "places": [spelt(name) for name in layers["facilities"]["name"]],
+        "streets": spelt_all(layers["network"]["name"]),
+        "subdistricts": spelt_all(layers["subdistricts"]["name"]),
+    }
 
 
 def circles(bundle: Bundle) -> list[dict[str, list[str]] | None]:
@@ -149,13 +187,7 @@ def subdistricts(bundle: Bundle) -> list[Payload]:
 
 def coverage(bundle: Bundle) -> Payload:
     """Give the shares of each subdistrict: tier, basis, cutoff, then code; shares are null where unknown."""
-    found: Payload = {"cols": [*SHARE, *PEOPLE, "unknown"], "rows": {}}
-    for row in _walked(bundle.layers["coverage"]).to_dict("records"):
-        level = found["rows"]
-        for key in (row["tier"], row["basis"], str(int(row["cutoff_s"]))):
-            level = level.setdefault(key, {})
-        level[str(row["subdistrict"])] = [clean(row[c]) for c in found["cols"]]
-    return found
+    return nested(_walked(bundle.layers["coverage"]), ("tier", "basis", "cutoff_s"))
 
 
 def headline(bundle: Bundle) -> list[Payload]:
@@ -229,6 +261,13 @@ def links(bundle: Bundle) -> list[Payload]:
         {**{c: clean(row[c]) for c in LINK}, "at": point(shape), "lines": lines(shape)}
         for row, shape in zip(layer.to_dict("records"), layer.geometry, strict=True)
     ]
+
+
+def _flat_mps(manifest: Mapping[str, Any]) -> float | None:
+    """Return the walker's pace on the level in metres a second, where the manifest says it."""
+    profile = manifest.get("parameters", {}).get("profiles", {}).get(str(manifest["profile"]), {})
+    pace: float | None = clean(profile.get("flat_mps"))
+    return pace
 
 
 def _walked(table: pd.DataFrame) -> pd.DataFrame:

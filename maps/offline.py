@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -66,13 +66,17 @@ def pin_ids(root: Element) -> None:
         waiting += [(child, f"{name}_{i}") for i, child in enumerate(children)]
 
 
-def seal(page: str) -> str:
-    """Let the page run exactly its own scripts and ask for nothing: a content security policy in its head."""
+def seal(page: str, pictures: Sequence[str] = ()) -> str:
+    """Let the page run exactly its own scripts and ask for nothing: a content security policy in its head.
+
+    ``pictures`` are the only origins it may fetch pictures from, none unless a basemap of the web was asked for.
+    """
     hashes = sorted(
         {base64.b64encode(hashlib.sha256(s.encode()).digest()).decode("ascii") for s in _SCRIPT.findall(page)}
     )
     allowed = " ".join(f"'sha256-{h}'" for h in hashes)
-    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+    images = " ".join(["img-src data:", *pictures])
+    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; {images}; base-uri 'none'"
     return page.replace(_SEAL, f'<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
 
 

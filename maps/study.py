@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from branca.element import Figure
 from folium.template import Template
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from maps import layers, offline
+from maps import layers, offline, panels, tiles
 from maps.basemap import basemap
 from maps.bundle import Bundle, read_bundle
 from maps.encode import json_block
@@ -32,8 +32,9 @@ HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 LANGUAGES = ("zh", "en")
 SCRIPTS = (
-    *("codec", "state", "sheet", "ground", "themes", "signs", "names"),
-    *("pick", "dom", "card", "tabs", "lists", "controls", "app"),
+    *("codec", "years", "state", "sheet", "ground", "own", "themes", "signs", "names", "pick", "dom"),
+    *("card", "tabs", "search", "lists", "norms", "legend", "controls", "tray", "here", "measure", "timeline"),
+    *("printing", "share", "tiles", "app"),
 )
 ZOOM = 14
 ZOOM_RANGE = (11, 19)
@@ -54,6 +55,11 @@ BLOCKS: Mapping[str, Callable[[Bundle], Any]] = {
     "lights": layers.lights,
     "routes": layers.routes,
     "links": layers.links,
+    "areas": layers.areas,
+    "entrances": layers.entrances,
+    "spellings": layers.spellings,
+    "years": panels.years,
+    "standards": panels.standards,
 }
 
 
@@ -77,12 +83,14 @@ class StudyPage(Figure):
 def write_study(bundle_folder: Path, out: Path) -> Path:
     """Draw the bundle in ``bundle_folder`` as ``out/study.html``; an interrupted run leaves the old map whole.
 
+    Basemaps of the web are offered only where the environment asks for them: see ``maps.tiles``.
+
     Raises
     ------
     InputError
         When the bundle is missing or broken, or the page would not be self-contained.
     """
-    page = study_page(read_bundle(bundle_folder))
+    page = study_page(read_bundle(bundle_folder), tiles.basemaps(os.environ))
     out.mkdir(parents=True, exist_ok=True)
     path = out / FILE_NAME
     with tempfile.NamedTemporaryFile("wb", dir=out, suffix=".part", delete=False) as draft:
@@ -92,10 +100,11 @@ def write_study(bundle_folder: Path, out: Path) -> Path:
     return path
 
 
-def study_page(bundle: Bundle) -> str:
-    """Return the whole page as text; the same bundle gives the same text."""
+def study_page(bundle: Bundle, web: Sequence[tiles.Basemap] = ()) -> str:
+    """Return the whole page as text; the same bundle gives the same text. ``web`` are the basemaps it may offer."""
     payloads = {name: block(bundle) for name, block in BLOCKS.items()}
     payloads["style"] = style(payloads["categories"])
+    payloads["tiles"] = tiles.payload(web)
     payloads["words"] = {language: _words(language) for language in LANGUAGES}
     page = StudyPage(
         {
@@ -111,7 +120,7 @@ def study_page(bundle: Bundle) -> str:
     west, south, east, north = payloads["meta"]["bounds"]
     page.add_child(_map([(south + north) / 2, (west + east) / 2]))
     offline.pin_ids(page)
-    return offline.refuse_outside(offline.seal(page.render()))
+    return offline.refuse_outside(offline.seal(page.render(), tiles.hosts(web)))
 
 
 def _map(centre: list[float]) -> StudyMap:

@@ -33,28 +33,28 @@ TIERS = {
 CATEGORIES = ("#882255", "#117733", "#332288", "#2478a6", "#8f3a86", "#86680f", "#1c7c70", "#b4525f")
 UNCATEGORISED = "#4d5963"
 GROUND = {
-    "outside": "#ebe6db",
-    "land": "#f8f4ea",
-    "water": "#bfd7d9",
-    "shore": "#7fa6ab",
-    "waterText": "#4f7f88",
-    "building": "#e6decd",
-    "buildingEdge": "#d6ccb7",
+    "outside": "#ded9cd",
+    "land": "#fbf8f0",
+    "water": "#a9ced6",
+    "shore": "#5b929e",
+    "waterText": "#2c6471",
+    "building": "#e7decb",
+    "buildingEdge": "#cdc0a6",
     "street": "#ffffff",
-    "casing": "#cdc3b0",
+    "casing": "#c4b8a1",
     "bridgeCasing": "#8d8675",
     "tunnel": "#d9d0bd",
     "path": "#b39f80",
     "stairs": "#9b4f24",
     "rail": "#8f9298",
-    "railGap": "#f8f4ea",
+    "railGap": "#fbf8f0",
     "metro": "#8c8fa6",
     "station": "#5c6078",
     "border": "#8f8474",
     "boundary": "#5d5144",
     "boundaryBand": "#8a7b66",
     "text": "#3a332b",
-    "streetText": "#6f665a",
+    "streetText": "#5d5449",
     "halo": "#fbf8f1",
 }
 THEME = {
@@ -78,6 +78,14 @@ THEME = {
     "routeOther": "#5a3a9a",
     "link": "#6b3f12",
     "selected": "#14181c",
+    "here": "#0b63c4",
+    "ledger": {
+        "verified": "#0a6b3c",
+        "confirmed": "#332288",
+        "approximate": "#86680f",
+        "candidates": "#a8434f",
+        "unlocated": "#5f6670",
+    },
     "shares": ("#f2e6c9", "#cfdcc0", "#93c1b4", "#4a93a0", "#1f5f86"),
 }
 # Narrow pen first: width in pixels at zoom 14, growth per zoom level, zoom of first appearance.

@@ -76,7 +76,7 @@ def study_map(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "district":
         return write_study(request.getfixturevalue("bundle"), folder)
-    return write_study(write_town(folder / "build"), folder)
+    return write_study(write_town(folder / "build", planned=True), folder)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ def hostile_map(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
     """Give the town's map with every free text replaced, and what each was replaced by."""
     folder = tmp_path_factory.mktemp("hostile")
     given, name = hostile_names()
-    return write_study(write_town(folder / "build", name), folder), given
+    return write_study(write_town(folder / "build", name, planned=True), folder), given
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import DESKTOP, PHONE, Opener, open_tab
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-TABS = ("overview", "layers", "places", "gaps", "routes", "notes")
+TABS = ("overview", "layers", "places", "gaps", "routes", "norms", "notes")
 # A located place of the page with no other within reach of a finger, and where it is on the screen.
 LONE_PLACE = """() => {
   const table = JSON.parse(document.getElementById('data-places').textContent);
@@ -120,12 +120,12 @@ def test_every_theme_draws_another_map(visit: Opener, study_map: Path) -> None:
     with visit(study_map) as it:
         open_tab(it.page, "layers")
         drawn = set()
-        for theme in ("unions", "coverage", "gaps", "lights", "none"):
+        for theme in ("unions", "coverage", "gaps", "lights", "ledger", "none"):
             it.page.locator(f'#page-layers [data-value="{theme}"]').click()
             _rested(it.page)
             drawn.add(it.page.evaluate(PIXELS))
             assert it.page.locator("#legend").is_visible() == (theme != "none")
-        assert len(drawn) == 5
+        assert len(drawn) == 5  # the ledger colours signs, not areas
     assert it.complained == []
 
 

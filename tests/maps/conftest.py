@@ -19,20 +19,26 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def planned_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the town's bundle with the planner's tables; read it, never write to it."""
+    return write_town(tmp_path_factory.mktemp("planned") / "build", planned=True)
+
+
+@pytest.fixture(scope="session")
 def town_bundle(town: Path) -> Bundle:
     """Give the town's bundle as read."""
     return read_bundle(town)
 
 
 @pytest.fixture(scope="session")
-def town_page(town_bundle: Bundle) -> str:
-    """Give the town's page."""
-    return study_page(town_bundle)
+def town_page(planned_town: Path) -> str:
+    """Give the town's page, the planner's panels filled."""
+    return study_page(read_bundle(planned_town))
 
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str]:
     """Give every text of the town with its hostile stand-in, and the page they are in."""
     given, name = hostile_names()
-    folder = write_town(tmp_path_factory.mktemp("hostile") / "build", name)
+    folder = write_town(tmp_path_factory.mktemp("hostile") / "build", name, planned=True)
     return given, study_page(read_bundle(folder))

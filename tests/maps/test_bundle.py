@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from maps.bundle import LAYERS, TABLES, read_bundle
+from maps.bundle import LAYERS, PANELS, TABLES, read_bundle
 from servicecircle.errors import InputError
 
 
@@ -123,3 +123,10 @@ def test_the_town_has_all_that_is_read(town: Path) -> None:
     bundle = read_bundle(town)
     assert set(bundle.layers) == set(LAYERS)
     assert set(bundle.tables) == set(TABLES)
+
+
+def test_the_planners_tables_may_be_missing(town: Path, planned_town: Path) -> None:
+    there, absent = read_bundle(planned_town).panels, read_bundle(town).panels
+    assert set(there) == set(absent) == set(PANELS)
+    assert all(len(table) for table in there.values())
+    assert not any(len(table) for table in absent.values())

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 
-from tests.maps import town_ground, town_results
+from tests.maps import town_ground, town_panels, town_results
 from tests.maps.town_ground import EAST, NORTH, SOUTH, WEST, Name
 
 
-def write_town(folder: Path, name: Name = str) -> Path:
-    """Write the bundle; ``name`` may turn every free text of it into something else."""
+def write_town(folder: Path, name: Name = str, *, planned: bool = False) -> Path:
+    """Write the bundle; ``name`` may turn every free text, ``planned`` adds the planner's tables."""
     (folder / "layers").mkdir(parents=True)
     (folder / "tables").mkdir()
-    layers = {
+    layers: dict[str, gpd.GeoDataFrame] = {
         "area": town_ground.area(name),
         "subdistricts": town_ground.subdistricts(name),
         "water": town_ground.water(name),
@@ -24,6 +25,7 @@ def write_town(folder: Path, name: Name = str) -> Path:
         "buildings": town_ground.buildings(name),
         "network": town_ground.network(name),
         "facilities": town_results.facilities(name),
+        "entrances": town_panels.entrances(name),
         "isochrones": town_results.isochrones(name),
         "unions": town_results.unions(),
         "coverage": town_results.coverage(name),
@@ -33,9 +35,13 @@ def write_town(folder: Path, name: Name = str) -> Path:
         "route_stops": town_results.stops(name),
         "vertical_links": town_results.links(name),
     }
+    facilities = layers["facilities"]
+    particulars = pd.DataFrame([town_panels.particulars(name, i) for i in range(len(facilities))])
+    layers["facilities"] = facilities.assign(**{column: particulars[column] for column in particulars})
     for layer, frame in layers.items():
         frame.to_parquet(folder / "layers" / f"{layer}.parquet")
-    for table, rows in town_results.tables(name).items():
+    panels = town_panels.tables(name) if planned else {}
+    for table, rows in {**town_results.tables(name), **panels}.items():
         pd.DataFrame(rows).to_csv(folder / "tables" / f"{table}.csv", index=False, encoding="utf-8-sig")
     manifest = {
         "bundle_version": "1",

@@ -1,8 +1,8 @@
 // Set the page going: panels, map, choices.
 const map = window.studyMap;
-const ground = new Sheet(paintGround, { pane: 'overlayPane', padding: 0.25 });
+const ground = new Sheet(paintBelow, { pane: 'overlayPane', padding: 0.25 });
 const signs = new Sheet(paintSigns, { pane: 'markerPane', padding: 0.25 });
-const PAGES = { overview: overviewPage, layers: layersPage, places: placesPage, gaps: gapsPage, routes: routesPage, notes: notesPage };
+const PAGES = { overview: overviewPage, layers: layersPage, places: placesPage, gaps: gapsPage, routes: routesPage, norms: normsPage, notes: notesPage };
 
 /** Room that panel, card and bars take from the map, as Leaflet's padding. */
 function room() {
@@ -12,19 +12,36 @@ function room() {
   return { paddingTopLeft: [6, byId('top').offsetHeight + 14], paddingBottomRight: [6, low + 24] };
 }
 const fit = (bounds, maxZoom = 17) => map.fitBounds(bounds, { ...room(), maxZoom, animate: !isCalm() });
-/** The whole district, as large as the screen allows. */
-function whole() {
+
+/** As large as the screen allows, whatever zoom that is. */
+function fitAll(bounds, padding) {
   const snap = map.options.zoomSnap;
   map.options.zoomSnap = 0;
-  map.fitBounds([[SOUTH, WEST], [NORTH, EAST]], { ...room(), animate: false });
+  map.fitBounds(bounds, { ...padding, animate: false });
   map.options.zoomSnap = snap;
+}
+const whole = () => fitAll([[SOUTH, WEST], [NORTH, EAST]], room());
+
+/** The middle share of some numbers. */
+function middleOf(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const cut = Math.floor((sorted.length * (1 - share)) / 2);
+  return [sorted[cut], sorted[sorted.length - 1 - cut]];
+}
+
+/** First the part where the places are: all of them on a desk, the middle of them on a phone. */
+function firstView() {
+  const spots = PLACES.filter((p) => p.spot && p.inside_area !== false).map((p) => p.spot);
+  if (spots.length < 2) return whole();
+  const [south, north] = middleOf(spots.map((s) => s.lat), isPhone() ? 0.8 : 1);
+  const [west, east] = middleOf(spots.map((s) => s.lon), isPhone() ? 0.52 : 1);
+  return fitAll([[south, west], [north, east]], isPhone() ? room() : { paddingTopLeft: [24, 24], paddingBottomRight: [84, 40] });
 }
 
 function boundsOfChoice(found) {
   if (found.type === 'place') {
-    const circles = circlePaths(found.index);
     const { spot: at } = PLACES[found.index];
-    return circles[0]?.bounds ?? (at && [[at.lat, at.lon], [at.lat, at.lon]]);
+    return circlePaths(found.index)[0]?.bounds ?? (at && [[at.lat, at.lon], [at.lat, at.lon]]);
   }
   if (found.type === 'gap') return boundsOf([...GAPS[found.index].rings, ...(GAPS[found.index].link_id && missingOf(GAPS[found.index])?.lines || [])]);
   if (found.type === 'missing') return boundsOf(MISSING[found.index].lines);
@@ -41,7 +58,8 @@ function isInView(bounds) {
 
 /** Choose something (or nothing): its card, its circles, and the map moved where they would be hidden. */
 function choose(found, { move = false } = {}) {
-  const values = { selected: found };
+  const values = { selected: found, found: null };
+  if (found && trayOpen && isPhone()) showTray(null);
   if (found?.type === 'gap') values.theme = 'gaps';
   if (found && isPhone()) openSheet(false);
   change(values);
@@ -64,7 +82,10 @@ function fillStatic() {
   byId('area-name').textContent = area;
   byId('subtitle').textContent = t('subtitle', { date: meta.data_date ?? t('unknown') });
   for (const node of document.querySelectorAll('[data-i18n]')) node.textContent = t(node.dataset.i18n);
-  for (const node of document.querySelectorAll('[data-i18n-label]')) node.setAttribute('aria-label', t(node.dataset.i18nLabel));
+  for (const node of document.querySelectorAll('[data-i18n-label]')) {
+    node.setAttribute('aria-label', t(node.dataset.i18nLabel));
+    if (node.matches('.tools button')) node.title = t(node.dataset.i18nLabel);
+  }
   for (const button of document.querySelectorAll('[data-lang]')) button.setAttribute('aria-pressed', String(button.dataset.lang === state.lang));
   map.getContainer().setAttribute('aria-label', t('map_hint'));
   byId('credits').replaceChildren(
@@ -83,9 +104,10 @@ function freshen(name) {
   refill(byId(`page-${name}`), PAGES[name]());
 }
 const TOUCHES = {
-  layers: ['theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'missing', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
+  layers: ['year', 'undated', 'confirmed', 'verified', 'causesOff', 'web', 'theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'missing', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
   places: ['selected'],
-  gaps: ['gapTier'],
+  gaps: ['gapTier', 'causesOff'],
+  overview: ['basis'],
   routes: ['routes'],
 };
 
@@ -95,32 +117,42 @@ onChange((values) => {
     if ('lang' in values || TOUCHES[name]?.some((key) => key in values)) stale.add(name);
     if (!byId(`page-${name}`).hidden) freshen(name);
   }
-  if ('selected' in values || 'lang' in values) fillCard();
+  if ('selected' in values || 'lang' in values || 'arrived' in values) fillCard();
+  if ('web' in values) showTiles();
+  if ('arrived' in values) moveToChoice();
   fillLegend();
   ground.repaint();
   signs.repaint();
 });
+
+/** Circles that came later may not be in view. */
+function moveToChoice() {
+  const bounds = state.selected && boundsOfChoice(state.selected);
+  if (bounds && !isInView(bounds)) fit(bounds, 16);
+}
 
 function setUpMap() {
   const container = map.getContainer();
   container.setAttribute('role', 'region');
   L.control.scale({ imperial: false, maxWidth: 110, position: 'bottomleft' }).addTo(map);
   map.invalidateSize({ animate: false });
-  whole();
+  firstView();
   const wide = EAST - WEST; // room above and below too: a tall screen must be able to move a wide district
   map.setMaxBounds([[SOUTH - 3 * wide, WEST - wide], [NORTH + 3 * wide, EAST + wide]]);
   ground.addTo(map);
   signs.addTo(map);
   map.on('click', (event) => {
+    if (isMeasuring()) return void measurePoint(event.latlng);
     const found = pick(map, event.containerPoint);
     if (found || state.selected) choose(found);
     else if (isPhone()) openSheet(false);
+    return undefined;
   });
   const hover = byId('hover');
   if (matchMedia('(hover: hover)').matches) {
     map.on('mousemove', (event) => {
-      const found = pick(map, event.containerPoint, 12);
-      container.style.cursor = found ? 'pointer' : '';
+      const found = isMeasuring() ? null : pick(map, event.containerPoint, 12);
+      container.style.cursor = isMeasuring() ? 'crosshair' : found ? 'pointer' : '';
       hover.hidden = !found || found.type === 'gap' || found.type === 'light';
       if (found) hover.textContent = nameOf(found);
       hover.style.transform = `translate(${event.containerPoint.x + 14}px, ${event.containerPoint.y + 14}px)`;
@@ -134,7 +166,44 @@ function setUpButtons() {
   byId('zoom-out').addEventListener('click', () => map.zoomOut(1));
   byId('whole').addEventListener('click', () => { choose(null); openSheet(false); whole(); });
   for (const button of document.querySelectorAll('[data-lang]')) button.addEventListener('click', () => change({ lang: button.dataset.lang }));
-  addEventListener('keydown', (event) => { if (event.key === 'Escape' && state.selected) choose(null); });
+  byId('find').addEventListener('click', openSearch);
+  byId('full').addEventListener('click', () => fullScreen(!document.body.classList.contains('map-only')));
+  byId('more').addEventListener('click', () => {
+    const open = document.body.classList.toggle('more-tools');
+    byId('more').setAttribute('aria-expanded', String(open));
+  });
+  addEventListener('fullscreenchange', () => { if (!document.fullscreenElement) fullScreen(false); });
+  addEventListener('keydown', onKey);
+}
+
+function openSearch() {
+  if (document.body.classList.contains('map-only')) fullScreen(false);
+  showTab('places');
+  byId('search').focus({ preventScroll: true });
+}
+
+/** The map alone; where the browser can, on the whole screen. */
+function fullScreen(on) {
+  document.body.classList.toggle('map-only', on);
+  byId('full').setAttribute('aria-pressed', String(on));
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen();
+  map.invalidateSize({ animate: false });
+}
+
+function onKey(event) {
+  const typing = event.target.closest?.('input:not([type=checkbox]),select');
+  if (event.key === '/' && !typing) {
+    event.preventDefault();
+    openSearch();
+  } else if (event.key === 'Escape') {
+    if (trayOpen) showTray(null);
+    else if (state.selected || state.found) choose(null);
+    else if (document.body.classList.contains('map-only')) fullScreen(false);
+  } else if (isMeasuring() && event.target === map.getContainer() && (event.key === 'Enter' || event.key === 'Backspace')) {
+    if (event.key === 'Enter') measurePoint(map.getCenter());
+    else dropPoint(false);
+  }
 }
 
 fillStatic();
@@ -142,5 +211,7 @@ freshen('overview');
 setUpTabs();
 setUpMap();
 setUpButtons();
+setUpTray();
 fillLegend();
+if (location.hash.length > 1) restore();
 document.fonts?.ready.then(() => signs.repaint());

@@ -30,9 +30,33 @@ function reachRow(place) {
     sealElement(STYLE.tiers[tier], {}, 8.4), el('strong', {}, number(place[`n_${tier}_900`])), el('small', {}, t(`tier_${tier}_short`)))));
 }
 
+/** Each circle's tint, area and streets; people only where the study counted them. */
+function ringsTable(place, { circles }) {
+  const sizes = AREAS[place.index];
+  if (!sizes) return null;
+  const cutoffs = Object.keys(sizes).map(Number).sort((a, b) => a - b);
+  const tint = (c) => alpha(signOf(place).colour, TINT * (cutoffs.length - cutoffs.indexOf(c)) + 0.03);
+  const people = (c) => (c === LAST ? number(place.people_900) : t('not_counted'));
+  const marks = el('ul', { class: 'rings' }, cutoffs.map((c) => el('li', {}, el('i', { style: { background: tint(c), 'border-color': signOf(place).colour } }), t('n_minutes', { n: c / 60 }))));
+  const rows = [[t('circle_area'), (c) => t('hectares', { n: number(sizes[c][0] / 1e4) })], [t('circle_streets'), (c) => t('kilometres', { n: number(sizes[c][1] / 1000, 1) })], [t('circle_people'), people]];
+  return [circles.length ? marks : null, el('table', { class: 'circles' },
+    el('thead', {}, el('tr', {}, el('td', {}), cutoffs.map((c) => el('th', { scope: 'col' }, t('n_minutes', { n: c / 60 }))))),
+    el('tbody', {}, rows.map(([name, cell]) => el('tr', {}, el('th', { scope: 'row' }, name), cutoffs.map((c) => el('td', {}, cell(c)))))))];
+}
+
+const doorText = ({ reason, snap }) => `${coded('door', reason)}${snap === null ? '' : t('door_metres', { n: number(snap) })}`;
+
+/** A link only where the address is one of the web; anything else is shown as it was written. */
+function websiteOf(text) {
+  if (!/^https?:\/\/[^\s]+$/i.test(text ?? '')) return text;
+  return el('a', { href: text, target: '_blank', rel: 'noopener noreferrer' }, text);
+}
+
+const datesText = (place) => [place.open_from, place.open_to].some(Boolean) ? `${place.open_from ?? t('unknown')} – ${place.open_to ?? ''}` : null;
+
 function placeCard(place) {
   const located = Boolean(place.spot);
-  const circles = located && circlePaths(place.index);
+  const own = ownOf(place.index);
   const designations = (place.designations ?? '').split(';').filter(Boolean).map((d) => chip(coded('designation', d), 'plain'));
   return frameCard(sealElement(signOf(place), placeOptions(place), 10), place.name, kindText(place),
     el('p', { class: 'chips' },
@@ -43,16 +67,15 @@ function placeCard(place) {
       ? [
         el('section', {}, el('h3', {}, t('people_title')), peopleBand(place), note(t('direction_to'))),
         el('section', {}, el('h3', {}, t('reach_title')), reachRow(place), note(t('direction_from'))),
-        circles.length
-          ? el('ul', { class: 'rings' }, [...circles].reverse().map(({ cutoff }, i) => el('li', {},
-            el('i', { style: { background: alpha(signOf(place).colour, TINT * (circles.length - i) + 0.03), 'border-color': signOf(place).colour } }), t('n_minutes', { n: cutoff / 60 }))))
-          : note(t('no_circles')),
+        el('section', {}, el('h3', {}, t('circles_title')), ringsTable(place, own), own.state === 'ready' ? null : note(t(`circles_${own.state}`))),
       ]
       : note(t('unlocated_note')),
     facts([
+      [t('hours'), place.opening_hours ?? t('unknown')], [t('access'), place.access === null ? t('unknown') : coded('access', place.access)],
+      [t('capacity'), place.capacity === null ? t('unknown') : number(Number(place.capacity))], [t('website'), websiteOf(place.website) ?? t('unknown')],
+      located ? [t('doors'), ...(DOORS[place.index].length ? DOORS[place.index].map((door) => el('span', { class: 'line' }, doorText(door))) : [t('unknown')])] : null,
       [t('terrain_loss'), place.terrain_loss === null ? t('unknown') : t('against_level', { share: percent(place.terrain_loss) })],
-      [t('area_900'), place.area_900_m2 === null ? null : t('hectares', { n: number(place.area_900_m2 / 1e4) })],
-      [t('address'), place.address], [t('subdistrict'), place.subdistrict], [t('batch'), place.batch],
+      [t('address'), place.address], [t('subdistrict'), place.subdistrict], [t('batch'), place.batch], [t('open_dates'), datesText(place)],
       [t('status_reason'), place.status_reason], [t('source'), place.source], [t('position_source'), place.position_source === place.source ? null : place.position_source],
       [t('note'), place.note],
     ]));

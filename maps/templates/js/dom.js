@@ -31,7 +31,7 @@ const facts = (rows) =>
 
 /** A group of buttons of which one is pressed: options are [value, text, mark]. */
 function choice(name, options, value, choose) {
-  return el('div', { class: 'choice', role: 'group', 'aria-label': name },
+  return el('div', { class: options.length > 5 ? 'choice many' : 'choice', role: 'group', 'aria-label': name },
     options.map(([own, text, mark]) => el('button', {
       type: 'button', 'aria-pressed': String(own === value), 'data-value': String(own), onclick: () => choose(own),
     }, mark, el('span', {}, text))));
@@ -56,7 +56,7 @@ function toggled(set, value, on) {
 
 /** Fill a container anew, keeping the keyboard's place among its controls. */
 function refill(container, ...children) {
-  const controls = () => [...container.querySelectorAll('button,input,summary')];
+  const controls = () => [...container.querySelectorAll('button,input,select,summary,a')];
   const at = controls().indexOf(document.activeElement);
   container.replaceChildren(...children.flat().filter(Boolean));
   if (at >= 0) controls()[at]?.focus({ preventScroll: true });

@@ -46,7 +46,7 @@ function stroke(frame, path, colour, width, dash = [], cap = 'round') {
 
 function paintLand(frame) {
   frame.world((ctx) => {
-    stroke(frame, groundPaths.land, `${G.boundaryBand}14`, 14);
+    for (const [width, share] of [[34, '0c'], [22, '10'], [12, '16']]) stroke(frame, groundPaths.land, G.boundaryBand + share, width);
     ctx.fillStyle = G.land;
     ctx.fill(groundPaths.land);
     ctx.fillStyle = G.water;

@@ -36,6 +36,7 @@ function overviewPage() {
         BASES.map((basis) => shareBar(headlineOf(tier, basis, 'walk'), STYLE.tiers[tier].colour, basis)))),
       note(t('share_note'))),
     measuresTable(),
+    YEARS.years.length ? section(t('years_title'), yearsTable(), datedNote()) : null,
     ledgerTable(),
   ];
 }
@@ -66,9 +67,9 @@ function placesPage() {
   const list = el('ul', { class: 'rows', id: 'place-list' });
   const fill = () => {
     const wanted = searched.trim().toLowerCase();
-    const found = PLACES.filter((p) => !wanted || [p.name, p.subdistrict, p.address, categoryName(p.categoryIndex)].some((s) => (s ?? '').toLowerCase().includes(wanted)));
-    found.sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || !a.spot - !b.spot || a.categoryIndex - b.categoryIndex || a.index - b.index);
-    list.replaceChildren(...found.map(placeRow));
+    const found = placesFound(wanted);
+    found.sort(([r, a], [q, b]) => r - q || TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || !a.spot - !b.spot || a.categoryIndex - b.categoryIndex || a.index - b.index);
+    list.replaceChildren(...found.map(([, place]) => placeRow(place)), ...groundFound(wanted).map(groundRow));
     count.textContent = t('places_found', { n: number(found.length), all: number(PLACES.length) });
   };
   const count = el('p', { class: 'note', role: 'status' });
@@ -79,7 +80,7 @@ function placesPage() {
 
 function placeRow(place) {
   const chosen = state.selected?.type === 'place' && state.selected.index === place.index;
-  const small = [place.subdistrict, isCandidate(place) ? coded('status', place.status) : null, place.spot ? (place.approximate ? t('approximate') : null) : t('unlocated')];
+  const small = [place.subdistrict, place.address, isCandidate(place) ? coded('status', place.status) : null, place.spot ? (place.approximate ? t('approximate') : null) : t('unlocated')];
   return el('li', {}, el('button', { type: 'button', class: 'row', 'aria-current': chosen ? 'true' : null, 'data-place': place.facility_id, onclick: () => choose({ type: 'place', index: place.index }, { move: true }) },
     sealElement(signOf(place), placeOptions(place), 8), el('span', { class: 'row-text' }, el('b', {}, place.name), el('small', {}, small.filter(Boolean).join(' · ')))));
 }
@@ -132,6 +133,7 @@ function notesPage() {
   return [
     section(t('signs_title'), signsLegend()),
     section(t('method_title'), el('ul', { class: 'plain' }, ['method_to', 'method_from', 'method_people', 'method_twice', 'method_unknown'].map((k) => el('li', {}, t(k, { profile: coded('profile', meta.profile) }))))),
+    section(t('keys_title'), el('ul', { class: 'plain' }, [t('keys_map'), t('keys_search'), t('keys_measure'), t('keys_close')].map((text) => el('li', {}, text)))),
     section(t('review_title'), el('p', { class: 'stamp' }, reviewed || t('watermark')), note(t('review_note'))),
     section(t('sources_title'), el('ul', { class: 'sources' }, meta.sources.map((s) => el('li', {},
       el('b', {}, s.title ?? ''), el('span', {}, [s.date, s.licence].filter(Boolean).join(' · ')), el('small', {}, s.attribution ?? ''))))),

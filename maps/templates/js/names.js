@@ -1,5 +1,6 @@
 // Lettering on the canvas: the important first, each only where it meets no other.
 const RIVER_SLANT = -0.24;
+const HAN = /^\p{Script=Han}+$/u; // such a name stands upright, sign under sign, along a steep street
 
 function lettering(frame) {
   const { ctx } = frame;
@@ -128,10 +129,15 @@ function nameStreets(frame, pen) {
   for (const [name, lon, lat, slope, street] of base.streetNames) {
     const place = spot([lon, lat]);
     if (frame.zoom < first[street] || !frame.sees(place, 0)) continue;
-    const size = street === 'major' ? 12 : 11;
+    const size = (street === 'major' ? 12 : 11) + (frame.zoom > 16.8 ? 1 : 0);
     const colour = street === 'stairs' ? G.stairs : G.streetText;
-    pen.write([[name, `400 ${size}px ${STYLE.fonts.sans}`, colour]], frame.x(place.x), frame.y(place.y),
-      { angle: (-slope * Math.PI) / 180, spacing: 0.6, halo: 2.6, gap: 8 });
+    const font = `500 ${size}px ${STYLE.fonts.sans}`;
+    if (Math.abs(slope) > 52 && HAN.test(name)) {
+      const lean = Math.sign(slope) * (90 - Math.abs(slope));
+      pen.write([...name].map((sign) => [sign, font, colour]), frame.x(place.x), frame.y(place.y), { angle: (lean * Math.PI) / 180, halo: 2.6, gap: 6 });
+    } else {
+      pen.write([[name, font, colour]], frame.x(place.x), frame.y(place.y), { angle: (-slope * Math.PI) / 180, spacing: frame.zoom > 16.8 ? 2.4 : 0.8, halo: 2.6, gap: 8 });
+    }
   }
 }
 
@@ -156,6 +162,8 @@ function paintNames(frame) {
 }
 
 function paintSigns(frame) {
+  paintDoors(frame);
+  paintFound(frame);
   paintStations(frame);
   paintLinks(frame);
   paintMissingSigns(frame);
@@ -163,4 +171,6 @@ function paintSigns(frame) {
   paintGapRanks(frame);
   paintStops(frame);
   paintNames(frame);
+  paintMeasured(frame);
+  paintHere(frame);
 }

@@ -1,3 +1,6 @@
+// How many pixels of a canvas make one of the page; paper asks for more than a screen.
+const sharpness = { value: null };
+
 // A canvas that one painter fills, kept in step with the map by Leaflet's own renderer.
 const Sheet = L.Canvas.extend({
   initialize(painter, options) {
@@ -12,11 +15,29 @@ const Sheet = L.Canvas.extend({
     this._map.off('move', this._follow, this);
     L.Canvas.prototype.onRemove.call(this);
   },
+  _update() {
+    if (this._map._animatingZoom && this._bounds) return;
+    L.Renderer.prototype._update.call(this);
+    const size = this._bounds.getSize();
+    const sharp = sharpness.value ?? (L.Browser.retina ? 2 : 1);
+    L.DomUtil.setPosition(this._container, this._bounds.min);
+    this._container.width = sharp * size.x;
+    this._container.height = sharp * size.y;
+    this._container.style.width = `${size.x}px`;
+    this._container.style.height = `${size.y}px`;
+    this._ctx.scale(sharp, sharp);
+    this._ctx.translate(-this._bounds.min.x, -this._bounds.min.y);
+    this.fire('update');
+  },
+  /** Paper is never wiped: a page that is printed as drawn would lose what lies below, too. */
+  _clear() {
+    if (sharpness.value === null) L.Canvas.prototype._clear.call(this);
+  },
   repaint() {
-    if (!this._map || this._map._animatingZoom || this._due) return;
+    if (!this._map || this._map._animatingZoom || this._due || sharpness.value !== null) return;
     this._due = requestAnimationFrame(() => {
       this._due = null;
-      if (this._map && !this._map._animatingZoom) this._redraw();
+      if (this._map && !this._map._animatingZoom && sharpness.value === null) this._redraw();
     });
   },
   /** While a finger drags past the padding, draw again before the edge shows. */

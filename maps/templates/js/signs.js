@@ -75,11 +75,14 @@ function sealElement(sign, options = {}, r = 8.2) {
   return canvas;
 }
 
+/** The sign of its tier in the colour of its place in the ledger. */
+const ledgerSign = (place) => ({ ...STYLE.tiers[place.tier], colour: STYLE.theme.ledger[ledgerOf(place)] });
+
 const placeOptions = (place) => ({ hollow: isCandidate(place), approximate: Boolean(place.approximate) });
 
 /** The tier a theme is about; the others step back. */
 function focusTier() {
-  if (state.selected?.type === 'place' || state.theme === 'none' || state.theme === 'lights') return '';
+  if (state.selected?.type === 'place' || ['none', 'lights', 'ledger'].includes(state.theme)) return '';
   return state.theme === 'gaps' ? state.gapTier : state.tier;
 }
 
@@ -92,7 +95,7 @@ function paintPlaces(frame) {
   const hues = frame.zoom >= HUES_FROM || CATEGORIES.some((_, i) => !state.categories.has(i));
   for (const place of shown) {
     const aside = frame.zoom < 15.2 && focus && place.tier !== focus;
-    const sign = hues ? signOf(place) : STYLE.tiers[place.tier];
+    const sign = state.theme === 'ledger' ? ledgerSign(place) : hues ? signOf(place) : STYLE.tiers[place.tier];
     seal(frame.ctx, sign, frame.x(place.spot.x), frame.y(place.spot.y), aside ? r * 0.78 : r, { ...placeOptions(place), faint: aside });
   }
   const place = PLACES[chosen];

@@ -12,20 +12,19 @@ const PLACES = records(read('places')).map((place, index) => {
   return { ...place, index, categoryIndex: category, spot: spot(place.at) };
 });
 const SUBDISTRICTS = read('subdistricts').map((s) => ({ ...s, spot: spot(s.at), path: pathOf(s.rings, true) }));
-const GAPS = read('gaps').map((g, index) => ({
-  ...g, index, path: pathOf(g.rings, true), spot: spot(g.at),
-}));
-const ROUTES = read('routes').map((r, index) => ({
-  ...r, index, path: pathOf(r.lines, false), stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })),
-}));
-const LINKS = read('links').map((l, index) => ({ ...l, index, spot: spot(l.at), path: pathOf(l.lines, false) }));
-const MISSING = read('missing').map((m, index) => ({ ...m, index, spot: spot(m.at), path: pathOf(m.lines, false) }));
+/** Its path is made when it is first drawn. */
+const drawn = (thing, texts, closed) => Object.defineProperty(thing, 'path', { get: lazy(() => pathOf(texts, closed)) });
+const GAPS = read('gaps').map((g, index) => drawn({ ...g, index, spot: spot(g.at) }, g.rings, true));
+const ROUTES = read('routes').map((r, index) => drawn({ ...r, index, stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })) }, r.lines, false));
+const LINKS = read('links').map((l, index) => drawn({ ...l, index, spot: spot(l.at) }, l.lines, false));
+const MISSING = read('missing').map((m, index) => drawn({ ...m, index, spot: spot(m.at) }, m.lines, false));
 const LIGHTS = read('lights');
 const UNIONS = new Map(read('unions').map((u) => [`${u.tier} ${u.basis} ${u.cutoff}`, lazy(() => pathOf(u.rings, true))]));
 const COVERAGE = read('coverage');
 const HEADLINE = read('headline');
 const LEDGER = read('ledger');
-const circlesOf = lazy(() => read('circles'));
+const TILES = read('tiles');
+const THEMES = ['unions', 'coverage', 'gaps', 'lights', 'ledger', 'none'];
 
 const state = {
   lang: new URLSearchParams(location.search).get('lang') === 'en' ? 'en' : 'zh',
@@ -35,8 +34,14 @@ const state = {
   cutoff: LAST,
   tiers: new Set(TIERS),
   categories: new Set([...CATEGORIES.keys(), -1]),
+  confirmed: true, // places that the papers name, with a position of their own
+  verified: true,
   candidates: true,
   approximate: true,
+  causesOff: new Set(),
+  year: null, // null: no year, every place
+  undated: true,
+  web: null, // the basemap of the web, where the page offers one
   routes: new Set(),
   gapTier: 'school',
   links: false,
@@ -46,7 +51,7 @@ const state = {
   borders: true,
   names: true,
   selected: null, // {type: place | gap | missing | light | link | stop, ...}
-  hovered: null,
+  found: null, // a street or subdistrict that was looked for
 };
 
 const listeners = [];
@@ -68,11 +73,20 @@ const inLanguage = (thing, zh, en) => (state.lang === 'en' ? thing[en] || thing[
 const categoryName = (i) => (CATEGORIES[i] ? CATEGORIES[i][state.lang] : "");
 
 const isCandidate = (place) => place.status === 'candidate';
+/** How far a place is on the way from a name in a paper to a confirmed door. */
+function ledgerOf(place) {
+  if (place.status === 'verified') return 'verified';
+  if (isCandidate(place)) return 'candidates';
+  if (!place.spot) return 'unlocated';
+  return place.approximate ? 'approximate' : 'confirmed';
+}
 function isShown(place) {
   return Boolean(
     place.spot && state.tiers.has(place.tier)
     && (place.tier !== 'base' || state.categories.has(place.categoryIndex))
-    && (state.candidates || !isCandidate(place)) && (state.approximate || !place.approximate),
+    && (state.candidates || !isCandidate(place)) && (state.approximate || !place.approximate)
+    && (state[ledgerOf(place)] ?? true)
+    && (state.year === null || isOpenIn(place, YEARS.years.find((y) => y.year === state.year), state.undated)),
   );
 }
 const signOf = (place) => {
@@ -81,7 +95,7 @@ const signOf = (place) => {
   return { ...tier, ...(STYLE.categories[place.categoryIndex] ?? STYLE.uncategorised) };
 };
 const coverageOf = (code, tier = state.tier, basis = state.basis, cutoff = state.cutoff) => {
-  const row = COVERAGE.rows[tier]?.[basis]?.[cutoff]?.[code];
+  const row = state.year === null ? COVERAGE.rows[tier]?.[basis]?.[cutoff]?.[code] : yearRow(state.year, state.undated, tier, basis, cutoff, code);
   return row ? Object.fromEntries(COVERAGE.cols.map((name, i) => [name, row[i]])) : null;
 };
 

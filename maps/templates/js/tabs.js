@@ -1,5 +1,5 @@
 // The panel's pages, and the phone's sheet that carries them.
-const TABS = ['overview', 'layers', 'places', 'gaps', 'routes', 'notes'];
+const TABS = ['overview', 'layers', 'places', 'gaps', 'routes', 'norms', 'notes'];
 
 function showTab(name, { open = true } = {}) {
   for (const tab of TABS) {

@@ -21,12 +21,14 @@ function hatch(frame, colour, gap = 7, slope = 1) {
 }
 
 const TINT = 0.2;
+/** Near to, the streets and houses under the tint matter more than the tint. */
+const tintAt = (zoom) => (zoom < 15 ? TINT : Math.max(0.085, TINT * (0.75 - 0.13 * (zoom - 15))));
 
 /** Nested circles, tint over tint: the shortest walk is the deepest. */
 function paintNested(frame, paths, colour, edges) {
   frame.world((ctx) => {
     paths.forEach((path, i) => {
-      ctx.fillStyle = alpha(colour, frame.zoom < 15 ? TINT : TINT * 0.75);
+      ctx.fillStyle = alpha(colour, tintAt(frame.zoom));
       ctx.fill(path);
       if (edges) stroke(frame, path, alpha(colour, i === 0 ? 0.75 : 0.4), i === 0 ? 1.3 : 0.8);
     });
@@ -81,7 +83,8 @@ function paintLights(frame) {
 /** Its subdistrict has a place without a position: nobody knows yet whether this is a gap. */
 const isUnknownGap = (gap) => gap.cause === 'unlocated_place';
 const gapColour = (gap) => STYLE.theme.cause[gap.cause] ?? STYLE.theme.gap;
-const gapsShown = () => GAPS.filter((g) => !state.gapTier || g.tier === state.gapTier);
+const gapsOfTier = () => GAPS.filter((g) => !state.gapTier || g.tier === state.gapTier);
+const gapsShown = () => gapsOfTier().filter((g) => !state.causesOff.has(g.cause));
 
 function paintGaps(frame) {
   frame.world((ctx) => {
@@ -116,31 +119,14 @@ function paintMissing(frame) {
   });
 }
 
-const showsAreas = () => state.theme !== 'none' || state.selected?.type === 'place';
+const showsAreas = () => !['none', 'ledger'].includes(state.theme) || state.selected?.type === 'place';
 
 function paintTheme(frame) {
-  const own = state.selected?.type === 'place' && circlesOf()[state.selected.index];
-  if (own) return; // the chosen place's circles stand alone
+  if (state.selected?.type === 'place' && hasCircles(state.selected.index)) return; // the chosen place's circles stand alone
   if (state.theme === 'unions') paintUnions(frame);
   else if (state.theme === 'coverage') paintCoverage(frame);
   else if (state.theme === 'gaps') paintGaps(frame);
   else if (state.theme === 'lights') paintLights(frame);
-}
-
-const ownCircles = new Map();
-function circlePaths(index) {
-  if (!ownCircles.has(index)) {
-    const rings = circlesOf()[index];
-    const cutoffs = rings ? Object.keys(rings).map(Number).sort((a, b) => b - a) : [];
-    ownCircles.set(index, cutoffs.map((c) => ({ cutoff: c, path: pathOf(rings[c], true), bounds: boundsOf(rings[c]) })));
-  }
-  return ownCircles.get(index);
-}
-
-function paintOwnCircles(frame) {
-  if (state.selected?.type !== 'place') return;
-  const place = PLACES[state.selected.index];
-  paintNested(frame, circlePaths(place.index).map((c) => c.path), signOf(place).colour, true);
 }
 
 const routeColour = (route) => STYLE.theme.route[route.theme] ?? STYLE.theme.routeOther;

@@ -1,0 +1,116 @@
+"""The town's doors, its years and its standards: what the panel of the map shows beside the figures of the study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from tests.maps.town_ground import TIERS, Name
+from tests.maps.town_results import frame, places
+
+Rows = list[dict[str, Any]]
+DAYS = {2024: "2024-12-31", 2025: "2025-12-31", 2026: "2026-04-26"}
+UNITS = ("district", "1", "2")
+
+
+def particulars(name: Name, i: int) -> dict[str, Any]:
+    """Return what the office knows of the place in row ``i``: the first one all of it, the others nothing."""
+    if i:
+        return dict.fromkeys(("open_from", "open_to", "access", "opening_hours", "capacity", "website"))
+    return {
+        "open_from": name("2025-09-01"),
+        "open_to": None,
+        "access": name("booking"),
+        "opening_hours": name("周六 9:00—17:00"),
+        "capacity": 40.0,
+        "website": name("https://example.org/school"),
+    }
+
+
+def entrances(name: Name) -> gpd.GeoDataFrame:
+    """Return the layer `entrances`: a door north of each place that has a position, two for the first."""
+    rows: Rows = []
+    for i, (key, _, at) in enumerate(places()):
+        for step in range(2 if i == 0 else 1) if at is not None else ():
+            door = shapely.Point(at.x, at.y + 2e-4 * (step + 1))
+            rows.append({"facility_id": name(key), "reason": name("tagged"), "snap_m": 22.3 + step, "geometry": door})
+    return frame(rows)
+
+
+def tables(name: Name) -> dict[str, Rows]:
+    """Return the planner's tables that the map reads."""
+    return {"coverage_by_year": coverage_by_year(name), "standards": standards(name)}
+
+
+def coverage_by_year(name: Name) -> Rows:
+    """Return the table: with the dated alone nothing is covered before the first opens; the first place has a date."""
+    located = sum(at is not None for _, _, at in places())
+    return [
+        {
+            "year": year,
+            "day": name(day),
+            "dates": dates,
+            "planned": False,
+            "places": int(year > 2024) if dates == "dated" else located - int(year == 2024),
+            "subdistrict": code,
+            "name": name(code),
+            "tier": tier,
+            "basis": basis,
+            "measure": measure,
+            "cutoff_s": 900.0,
+            **_shares(known=dates == "with_undated" or year > 2024, year=year),
+        }
+        for year, day in DAYS.items()
+        for dates in ("dated", "with_undated")
+        for code in UNITS
+        for tier in TIERS
+        for basis in ("confirmed", "all")
+        for measure in ("radius", "walk")
+    ]
+
+
+def standards(name: Name) -> Rows:
+    """Return the table: one rule whose number is confirmed, one that is not, one without a number."""
+    return [
+        {
+            "preset": name("gb50180-2018"),
+            "rule": rule,
+            "name_zh": name(f"规则{rule}"),
+            "name_en": name(f"Rule {rule}"),
+            "quantity": "distance",
+            "least": None,
+            "value": value,
+            "unit": "m",
+            "confirmed": rule == "a",
+            "source": name(f"GB 50180-2018, {rule}"),
+            "tier": "school",
+            "levels": "primary" if rule == "a" else None,
+            "basis": basis,
+            "measure": measure,
+            "limit_m": value,
+            "limit_s": None,
+            "places": 3,
+            "subdistrict": code,
+            "share_low": share and share - 0.1,
+            "share": share,
+            "share_high": share and share + 0.1,
+            "reached": None,
+            "status": {"a": "checked", "b": "unconfirmed", "c": "unknown"}[rule],
+            "note_zh": name("注记"),
+            "note_en": name("a note"),
+        }
+        for rule, value, share in (("a", 500.0, 0.61), ("b", 300.0, 0.42), ("c", None, None))
+        for code in UNITS
+        for basis in ("confirmed", "all")
+        for measure in ("radius", "level", "walk")
+    ]
+
+
+def _shares(*, known: bool, year: int) -> dict[str, Any]:
+    share = 0.3 + 0.1 * (year - 2024)
+    people = {"people_low": 900.0, "people": 1000.0, "people_high": 1100.0, "homes": 50, "homes_covered": 20}
+    covered = {"covered_low": 250.0, "covered": 300.0, "covered_high": 350.0}
+    shares = {"share_low": share - 0.05, "share": share, "share_high": share + 0.05} if known else {}
+    return {**people, **covered, **dict.fromkeys(("share_low", "share", "share_high")), **shares, "unknown": not known}
