@@ -40,7 +40,10 @@ _PLANNERS: Mapping[str, Mapping[str, str]] = {
 }
 _NUMBER_ENDS = ("_s", "_m")
 _NUMBER_STEMS = ("people", "covered", "share", "mean_", "gini")
-_NUMBERS = {"least", "most", "value", "score", "weight"}
+_NUMBERS = {
+    *("least", "most", "weight"),
+    *("value_low", "value", "value_high", "score_low", "score", "score_high"),
+}
 _WHOLE_STEMS = ("homes",)
 _WHOLE = {"places", "year", "dated", "with_undated", "declared"}
 _KINDS: Mapping[str, ColumnKind] = {"str": "string", "bool": "boolean", "boolean": "boolean"}

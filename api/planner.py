@@ -77,7 +77,11 @@ _LIGHT: dict[str, Any] = {
     "unit": "S1",
     "name": "中心小学",
     "light": "yellow",
+    "light_low": "yellow",
+    "light_high": "green",
+    "score_low": 64.0,
     "score": 71.5,
+    "score_high": 82.0,
     "explanation_zh": "…",
     "explanation_en": "…",
     "missing": ["specialty"],
@@ -172,7 +176,11 @@ class Light(Row):
     unit: str
     name: str | None
     light: LightName
+    light_low: LightName | None = Field(None, description="估计取较差一端 with every estimate at its worse end")
+    light_high: LightName | None = Field(None, description="估计取较好一端 with every estimate at its better end")
+    score_low: float | None = None
     score: float | None
+    score_high: float | None = None
     explanation_zh: str
     explanation_en: str
     missing: list[str]

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from maps.bundle import Bundle
 from maps.encode import SCALE, clean, lines, metres, point, rings, simplified
+from maps.pens import pens
 
 __all__ = ["basemap"]
 
-CLASSES: Mapping[str, tuple[str, ...]] = {
-    "major": ("motorway", "trunk", "primary"),
-    "minor": ("secondary", "tertiary"),
-    "local": ("residential", "unclassified", "living_street", "road"),
-    "plaza": ("pedestrian",),
-    "stairs": ("steps",),
-    "path": ("footway", "path", "cycleway", "track", "corridor", "bridleway", "platform"),
-}
-NOT_DRAWN = ("lift", "elevator", "escalator", "link")
 NAMED = ("major", "minor", "local", "plaza", "stairs")
 HEAVY_RAIL = ("rail", "light_rail_yard", "narrow_gauge")
 
@@ -62,22 +53,13 @@ def basemap(bundle: Bundle) -> dict[str, Any]:
 
 
 def _ways(network: gpd.GeoDataFrame) -> dict[str, dict[str, list[str]]]:
-    drawn = network.assign(pen=_pens(network), storey=_storeys(network))
+    drawn = network.assign(pen=pens(network), storey=_storeys(network))
     drawn = drawn[drawn["pen"] != ""]
     found: dict[str, dict[str, list[str]]] = {}
     for (pen, storey), group in drawn.groupby(["pen", "storey"], sort=True):
         merged = _joined(group.geometry)
         found.setdefault(str(pen), {})[str(storey)] = lines(simplified([merged], LINE_M)[0])
     return found
-
-
-def _pens(network: gpd.GeoDataFrame) -> pd.Series:
-    pen_of = {highway: pen for pen, highways in CLASSES.items() for highway in highways}
-    highway = network["highway"].fillna("").astype(str).str.removesuffix("_link")
-    pens = highway.map(pen_of).fillna("service")
-    pens = pens.mask(network["kind"] == "stairs", "stairs")
-    drawn: pd.Series = pens.mask(network["kind"].isin(NOT_DRAWN), "")
-    return drawn
 
 
 def _storeys(network: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
@@ -87,7 +69,7 @@ def _storeys(network: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
 
 def _street_names(network: gpd.GeoDataFrame) -> list[list[Any]]:
     """Name, lon, lat, slope of the lettering in degrees, pen; the longest street first, so that it keeps its place."""
-    named = network.assign(pen=_pens(network))
+    named = network.assign(pen=pens(network))
     named = named[named["pen"].isin(NAMED) & named["name"].notna()]
     found: list[tuple[float, list[Any]]] = []
     for (name, pen), group in named.groupby(["name", "pen"], sort=True):

@@ -157,14 +157,16 @@ def histogram(axes: Axes, given: Histogram, colour: str, cutoff: float) -> None:
 def years(axes: Axes, given: Sequence[tuple[str, Sequence[tuple[int, float, float, float]]]]) -> None:
     """Draw the share covered at the end of each year, one line a tier: year, low, middle, high."""
     marks = {"school": "s", "community": "o", "base": "D"}
-    for tier, points in given:
+    least = 1.25 * SMALL / (axes.bbox.height * POINTS / axes.figure.dpi)
+    ends = _apart([points[-1][2] for _, points in given], least)
+    for (tier, points), end in zip(given, ends, strict=True):
         when, low, middle, high = (np.array(column, dtype=float) for column in zip(*points, strict=True))
         colour = TIERS[tier]["colour"]
         axes.fill_between(when, low, high, color=colour, alpha=0.18, linewidth=0)
         axes.plot(when, middle, color=colour, marker=marks[tier], markersize=5, linewidth=1.6)
         axes.annotate(
             f"{TIERS[tier]['glyph']} {middle[-1]:.0%}",
-            (when[-1], middle[-1]),
+            (when[-1], end),
             xytext=(7, 0),
             textcoords="offset points",
             va="center",

@@ -18,9 +18,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from shapely.geometry.base import BaseGeometry
 
-from maps.basemap import CLASSES, NOT_DRAWN
 from maps.bundle import Bundle
 from maps.encode import metres
+from maps.pens import NOT_DRAWN, pens
 from maps.style import GROUND
 
 __all__ = ["Ground", "Window", "draw_ground", "fill", "ground"]
@@ -34,6 +34,7 @@ PENS: tuple[tuple[str, str, str | None, float], ...] = (
     ("minor", GROUND["street"], GROUND["casing"], 1.9),
     ("major", GROUND["street"], GROUND["casing"], 2.6),
 )
+JOINED = {"service": "path", "plaza": "local"}
 DASHES = {"stairs": (0, (1.1, 0.8)), "path": (0, (3, 1.5))}
 
 
@@ -84,7 +85,7 @@ def ground(bundle: Bundle) -> Ground:
     latitude = float(np.mean(layers["area"].total_bounds[[1, 3]]))
     network = layers["network"]
     network = network[~network["kind"].isin(NOT_DRAWN)]
-    flat, pen = metres(network.geometry, latitude), _pens(network)
+    flat, pen = metres(network.geometry, latitude), pens(network, JOINED)
     rails = layers["railways"]
     above = rails[~rails["tunnel"].fillna(value=False).astype(bool)]
     names = network["name"].where(pen.isin(["major", "minor", "local"]))
@@ -173,10 +174,3 @@ def _cut(shapes: Iterable[BaseGeometry], window: Window, more: float) -> Shapes:
 def _named(names: pd.Series, flat: Shapes) -> tuple[tuple[str, BaseGeometry], ...]:
     lines = gpd.GeoSeries(flat).groupby(names.to_numpy(), sort=True)
     return tuple((str(name), shapely.line_merge(shapely.union_all(group.to_numpy()))) for name, group in lines)
-
-
-def _pens(network: gpd.GeoDataFrame) -> pd.Series:
-    pen_of = {highway: pen for pen, highways in CLASSES.items() for highway in highways} | {"pedestrian": "local"}
-    highway = network["highway"].fillna("").astype(str).str.removesuffix("_link")
-    pens: pd.Series = highway.map(pen_of).fillna("path").mask(network["kind"] == "stairs", "stairs")
-    return pens

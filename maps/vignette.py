@@ -11,20 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.patheffects import Stroke, withStroke
+from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
 from maps.ground import Ground, Window, draw_ground, fill
+from maps.lettering import letter, letter_streets, room, scale_bar
 from maps.style import GROUND, INK, THEME, TIERS
 
 __all__ = ["Homes", "Sign", "vignette"]
 
-NAME_POINTS = 5.6
-NAMES = 4
-NAME_LETTERS = 12
 EDGE = 0.82
-NAME_AT_LEAST = 0.22
-SCALES_M = (50, 100, 200, 500, 1000, 2000, 5000)
+LABEL_POINTS = 6.6
+LABEL_ASIDE = 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +96,21 @@ def vignette(
     if outline is not None:
         fill(axes, [outline], window, facecolor=THEME["gap"], alpha=0.13)
         fill(axes, [outline], window, facecolor="none", edgecolor=THEME["gap"], linewidth=1.3)
-    _names(axes, under, window, fit)
+    placed = [_within(axes, sign, window) if sign.label else sign for sign in signs]
+    inside = [sign for sign in placed if sign.label and _holds(window, sign)]
+    labels = [_label_room(axes, sign, window, fit(sign.label)) for sign in inside]
+    taken = [*labels, scale_bar(axes, window, labels)]
+    taken += [] if outline is None else [shapely.boundary(outline)]
+    taken += [] if link is None else [shapely.LineString(link)]
+    letter_streets(axes, under, window, fit, taken)
     if homes is not None:
         _homes(axes, homes, window)
     if link is not None:
         halo = [withStroke(linewidth=4.4, foreground="white")]
         axes.plot(link[:, 0], link[:, 1], "-", color=THEME["link"], linewidth=2.4, path_effects=halo, zorder=6)
         axes.plot(link[:, 0], link[:, 1], "o", markersize=3.6, color=THEME["link"], zorder=6)
-    for sign in signs:
-        _sign(axes, _within(axes, sign, window) if sign.label else sign, window, fit)
-    _scale(axes, window)
+    for sign in placed:
+        _sign(axes, sign, window, fit)
 
 
 def _homes(axes: Axes, homes: Homes, window: Window) -> None:
@@ -123,7 +126,7 @@ def _homes(axes: Axes, homes: Homes, window: Window) -> None:
 
 
 def _sign(axes: Axes, sign: Sign, window: Window, fit: Callable[[str], str]) -> None:
-    if not (window.west < sign.x < window.east and window.south < sign.y < window.north):
+    if not _holds(window, sign):
         return
     tier = TIERS[sign.tier]
     marker = {"square": "s", "circle": "o", "diamond": "D"}[tier["shape"]]
@@ -154,15 +157,15 @@ def _sign(axes: Axes, sign: Sign, window: Window, fit: Callable[[str], str]) -> 
         zorder=8,
         clip_on=True,
     )
-    left = sign.x > (window.west + window.east) / 2
+    left = _to_the_left(sign, window)
     look: dict[str, Any] = {
         "ha": "right" if left else "left",
         "va": "center_baseline",
-        "fontsize": 6.6,
+        "fontsize": LABEL_POINTS,
         "fontweight": "bold",
     }
-    aside = (-6.5 if left else 6.5, 0.0)
-    _lettering(axes, (sign.x, sign.y), fit(sign.label), 2.2, aside=aside, color=tier["colour"], zorder=8, **look)
+    aside = (-LABEL_ASIDE if left else LABEL_ASIDE, 0.0)
+    letter(axes, (sign.x, sign.y), fit(sign.label), 2.2, aside=aside, color=tier["colour"], zorder=8, **look)
 
 
 def _within(axes: Axes, sign: Sign, window: Window) -> Sign:
@@ -187,57 +190,16 @@ def _within(axes: Axes, sign: Sign, window: Window) -> Sign:
     return replace(sign, x=x, y=y)
 
 
-def _scale(axes: Axes, window: Window) -> None:
-    width = window.east - window.west
-    length = max((m for m in SCALES_M if m <= width * 0.3), default=SCALES_M[0])
-    x, y = window.west + width * 0.035, window.south + (window.north - window.south) * 0.05
-    halo = [withStroke(linewidth=2.4, foreground=GROUND["halo"])]
-    axes.plot([x, x + length], [y, y], "-", color=INK["ink-soft"], linewidth=1.3, path_effects=halo, zorder=9)
-    text = f"{length} m" if length < 1000 else f"{length // 1000} km"  # noqa: PLR2004
-    look: dict[str, Any] = {"fontsize": 5.8, "ha": "center", "va": "bottom", "color": INK["ink-soft"], "zorder": 9}
-    _lettering(axes, (x + length / 2, y), text, 2.4, aside=(0, 1.2), **look)
+def _label_room(axes: Axes, sign: Sign, window: Window, text: str) -> BaseGeometry:
+    aside = -LABEL_ASIDE if _to_the_left(sign, window) else LABEL_ASIDE
+    own = room(axes, window, (sign.x, sign.y), text, LABEL_POINTS, aside=aside)
+    return shapely.union(own, room(axes, window, (sign.x, sign.y), TIERS[sign.tier]["glyph"] * 2, LABEL_POINTS))
 
 
-def _names(axes: Axes, under: Ground, window: Window, fit: Callable[[str], str]) -> None:
-    """Letter the streets that are longest in the window, along their middle, none on top of another."""
-    box, width = window.box, window.east - window.west
-    found: list[tuple[float, str, shapely.LineString]] = []
-    for name, line in under.named:
-        if not shapely.intersects(line, box):
-            continue
-        longest = max(shapely.get_parts(shapely.intersection(line, box)), key=shapely.length, default=None)
-        if longest is not None and longest.length > NAME_AT_LEAST * width:
-            found.append((longest.length, name, longest))
-    taken: list[tuple[float, float]] = []
-    for _, name, line in sorted(found, key=lambda f: (-f[0], f[1])):
-        start, at, end = (shapely.line_interpolate_point(line, f, normalized=True) for f in (0.38, 0.5, 0.62))
-        if len(taken) == NAMES or any(math.hypot(at.x - x, at.y - y) < width * 0.16 for x, y in taken):
-            continue
-        taken.append((at.x, at.y))
-        slope = math.degrees(math.atan2(end.y - start.y, end.x - start.x))
-        look: dict[str, Any] = {
-            "fontsize": NAME_POINTS,
-            "ha": "center",
-            "va": "center",
-            "color": GROUND["streetText"],
-            "zorder": 3,
-        }
-        _lettering(
-            axes, (at.x, at.y), fit(name[:NAME_LETTERS]), 1.8, rotation=(slope + 90) % 180 - 90, clip_on=True, **look
-        )
+def _to_the_left(sign: Sign, window: Window) -> bool:
+    """Whether a label stands to the left of its sign: towards the middle of the window."""
+    return sign.x > (window.west + window.east) / 2
 
 
-def _lettering(
-    axes: Axes,
-    at: tuple[float, float],
-    text: str,
-    halo: float,
-    *,
-    aside: tuple[float, float] = (0.0, 0.0),
-    **look: object,
-) -> None:
-    """Write a name on its halo: the halo is an outline, the name above it stays text that can be selected."""
-    common = {"xytext": aside, "textcoords": "offset points", "annotation_clip": True, **look}
-    ring = [Stroke(linewidth=halo, foreground=GROUND["halo"])]
-    axes.annotate(text, at, path_effects=ring, **common)  # type: ignore[arg-type]
-    axes.annotate(text, at, **common)  # type: ignore[arg-type]
+def _holds(window: Window, sign: Sign) -> bool:
+    return window.west < sign.x < window.east and window.south < sign.y < window.north

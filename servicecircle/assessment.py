@@ -12,7 +12,14 @@ import pandas as pd
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.catchments import catchments
 from servicecircle.choices import choices_table
-from servicecircle.communities import Basins, community_seats, community_table, polygon_basins, seat_basins
+from servicecircle.communities import (
+    Basins,
+    class_columns,
+    community_seats,
+    community_table,
+    polygon_basins,
+    seat_basins,
+)
 from servicecircle.coverage import BASES, MEASURES, Access, coverage_table, home_access
 from servicecircle.demand import Demand
 from servicecircle.ingest.planning import Planning
@@ -56,6 +63,7 @@ def assess(
     schools: pd.DataFrame,
     planning: Planning,
     coverage: CoverageParameters,
+    certainty: pd.DataFrame,
 ) -> Assessment:
     """Tell a planner how the study stands.
 
@@ -67,6 +75,8 @@ def assess(
         One row a school gate, as ``places.school_table`` returns it.
     planning
         Standards, rules of the lights, ratings, targets and outlines of communities.
+    certainty
+        How surely each home is covered, as ``uncertainty.home_certainty`` returns it.
     """
     study, points, models = scene.streets.study, demand.points, demand.models
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
@@ -75,8 +85,9 @@ def assess(
     choices = {str(tier): access.count(tier, "all", coverage.cutoff_s) for tier in Tier}
     residents = Residents.of(points, models, points["subdistrict"], names)
     basins = _basins(scene, points, planning, reach)
-    communities = community_table(basins, points, models, names, scene.places, reach, limits, choices)
-    subdistricts = describe_units(residents, scene.places, reach, limits, choices).iloc[1:]
+    communities = community_table(basins, points, models, names, scene.places, reach, limits, choices, certainty)
+    described = describe_units(residents, scene.places, reach, limits, choices)
+    subdistricts = pd.concat([described, class_columns(residents, certainty)], axis=1).iloc[1:]
     units = {
         "subdistrict": subdistricts.rename(columns={"code": "unit"}),
         "community": _real(communities).rename(columns={"community_id": "unit"}),

@@ -4,8 +4,9 @@ Unevenness is the Gini coefficient of the seconds to the nearest place: 0 where 
 do nearly all the walking.
 
 PySAL's ``inequality`` offers the coefficient of plain values only: a home of two hundred people would count as much as
-a home of two. The area under the Lorenz curve, which has a straight piece a home as wide as its people, is the same
-number with people for weights; where every home has equally many, the two agree.
+a home of two, and people are no whole numbers here that values could be repeated by. The area under the Lorenz curve,
+which has a straight piece a home as wide as its people, is the same number with people for weights; the tests hold it
+against the library's, person by person.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import replace
@@ -19,6 +18,7 @@ from servicecircle.model import Kind, Status
 if TYPE_CHECKING:
     import pandas as pd
 
+    from servicecircle.ingest.sheet import Sheet as Read
     from servicecircle.model import Study
     from servicecircle.registry.importing import Geocode, Plan
     from servicecircle.registry.merging import Choices
@@ -86,7 +86,8 @@ def import_list(
     study = read_study(study_folder(data), registry if registry.exists() else None)
     known, revision = _known(registry, study_folder(data))
     try:
-        intake = read_intake(read_sheet(file, sheet), choices.kind, study.categories)
+        read = read_sheet(file, sheet)
+        intake = read_intake(read, choices.kind, study.categories)
         decided = None if decisions is None else read_review(decisions)
         plan = plan_import(intake, study, known, choices, decided, _geocode(study))
     except InputError as error:
@@ -97,7 +98,7 @@ def import_list(
     if len(plan.undecided) and not dry_run:
         _write_review(plan, asked)
     done = not dry_run and not len(plan.undecided)
-    commit = _commit(plan, registry, data, revision, file, choices) if done else None
+    commit = _commit(plan, registry, data, revision, read, choices) if done else None
     if as_json:
         typer.echo(json.dumps(plan_json(plan, commit), ensure_ascii=False, indent=2))
     else:
@@ -143,7 +144,7 @@ def _known(registry: Path, folder: Path) -> tuple[pd.DataFrame, int | None]:
 
 
 def _commit(
-    plan: Plan, registry: Path, data: Path | None, revision: int | None, file: Path, choices: Choices
+    plan: Plan, registry: Path, data: Path | None, revision: int | None, read: Read, choices: Choices
 ) -> int | None:
     """Carry the plan out; return the number of the commit, None where nothing changes."""
     from servicecircle.registry.store import open_registry
@@ -158,8 +159,8 @@ def _commit(
         revision=revision,
         author=user(),
         reason=f"import of {choices.kind} from {choices.source}",
-        source=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        source=read.file,
+        sha256=read.sha256,
         at=now(),
     )
 

@@ -16,10 +16,12 @@ import pandas as pd
 import shapely
 
 from servicecircle.arrays import Ints
-from servicecircle.model import Kind, Status, StudyArea
+from servicecircle.coverage import BASES
+from servicecircle.model import Kind, Status, StudyArea, Tier
 from servicecircle.shares import Nearest, Residents, describe_units
+from servicecircle.uncertainty import CLASSES
 
-__all__ = ["Basins", "community_seats", "community_table", "polygon_basins", "seat_basins"]
+__all__ = ["Basins", "class_columns", "community_seats", "community_table", "polygon_basins", "seat_basins"]
 
 _SEATS = ["community_id", "name", "subdistrict", "facility_id", "seat"]
 _ABOUT = [*_SEATS, "basis", "homes_straight", "note_zh", "note_en"]
@@ -144,11 +146,12 @@ def community_table(
     nearest: Mapping[str, Nearest],
     limits: Mapping[str, float],
     choices: Mapping[str, Ints],
+    certainty: pd.DataFrame,
 ) -> pd.DataFrame:
-    """One row a community: what it is, then people and coverage as ``shares.describe_units`` gives them.
+    """One row a community: what it is, people and coverage as ``shares.describe_units`` gives them, ``class_columns``.
 
-    ``names`` are those of the subdistricts by code; the other parameters are of ``describe_units``. The people of the
-    rows sum to the total.
+    ``names`` are those of the subdistricts by code; the other parameters are of ``describe_units`` and
+    ``class_columns``. The people of the rows sum to the total.
     """
     table = basins.table
     ids = table["community_id"].tolist()
@@ -156,7 +159,35 @@ def community_table(
     units = describe_units(groups, places, nearest, limits, choices).iloc[1:].reset_index(drop=True)
     about = table[_ABOUT].reset_index(drop=True)
     about.insert(3, "subdistrict_name", about["subdistrict"].map(dict(names)))
-    return pd.concat([about, units.drop(columns=["code", "name"])], axis=1)
+    sure = class_columns(groups, certainty).iloc[1:].reset_index(drop=True)
+    return pd.concat([about, units.drop(columns=["code", "name"]), sure], axis=1)
+
+
+def class_columns(residents: Residents, certainty: pd.DataFrame) -> pd.DataFrame:
+    """People by how surely they are covered, one row a group, all groups together first.
+
+    Parameters
+    ----------
+    residents
+        People by home and group.
+    certainty
+        Classes of the homes, as ``uncertainty.home_certainty`` returns them.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``people_<tier>_<basis>_<class>``, middle of the models; the four classes of a tier and basis sum to the people.
+        Missing where no place of the tier has a position on that basis, and where no draws were asked for.
+    """
+    columns = {}
+    for tier in Tier:
+        for basis in BASES:
+            told = certainty[f"{tier}_class" if basis == "all" else f"{tier}_{basis}_class"]
+            known = told.notna().any()
+            for name in CLASSES:
+                people = residents.sums((told == name).to_numpy(dtype=bool))[1][0]
+                columns[f"people_{tier}_{basis}_{name}"] = people if known else np.full_like(people, np.nan)
+    return pd.DataFrame(columns)
 
 
 def _note(usable: bool, seat: str, lost: int, homes: int) -> tuple[str | None, str | None]:  # noqa: FBT001

@@ -119,7 +119,7 @@ def run(
     assessment = None
     if planning is not None:
         by_measure = searches(scene, {"walk": walk, "level": level})
-        assessment = assess(scene, access, by_measure, demand, schools, planning, parameters.coverage)
+        assessment = assess(scene, access, by_measure, demand, schools, planning, parameters.coverage, certainty)
         homes["community"] = assessment.community
     entrances = entrance_table(doors, placed, parameters.snap)
     about_doors = describe_doors(entrances, parameters.snap)

@@ -115,7 +115,8 @@ def describe_units(
     pd.DataFrame
         ``code, name, homes, people_low, people, people_high``; ``share_<tier>_<basis>_<measure>`` of the people,
         missing where no place of the tier has a position on that basis; ``mean_<tier>_min``, all bases, over the people
-        who can walk there; ``people_<tier>_0``, ``_1``, ``_2`` with no, one, two or more places to choose from.
+        who can walk there: both as low, middle and high over the models (``_low``, ``_high``); ``people_<tier>_0``,
+        ``_1``, ``_2`` with no, one, two or more places to choose from.
     """
     everyone = np.ones(residents.people.shape[1], dtype=bool)
     everybody = residents.sums(everyone)
@@ -128,19 +129,23 @@ def describe_units(
             rows = of_tier & in_basis(places, basis)
             for measure in MEASURES:
                 covered = within_reach(nearest[measure], rows, limits[measure])
-                share = residents.within(covered, everybody)["share"]
-                table[f"share_{tier}_{basis}_{measure}"] = share if rows.any() else np.nan
+                within = residents.within(covered, everybody)
+                for end in ("_low", "", "_high"):
+                    name = f"share_{tier}_{basis}_{measure}{end}"
+                    table[name] = within[f"share{end}"] if rows.any() else np.nan
         seconds = nearest["walk"](of_tier & in_basis(places, "all"))[0]
-        table[f"mean_{tier}_min"] = _mean(residents, seconds) / S_PER_MIN
+        mean = ranged(f"mean_{tier}_min", _mean(residents, seconds) / S_PER_MIN)
+        table[list(mean)] = pd.DataFrame(mean, index=table.index)
         for number, chosen in enumerate((choices[tier] == 0, choices[tier] == 1, choices[tier] > 1)):
             table[f"people_{tier}_{number}"] = residents.sums(chosen)[1][0]
     return table
 
 
 def _mean(residents: Residents, seconds: Floats) -> Floats:
-    """Mean over the people of each group who can walk there."""
+    """Mean over the people of each group who can walk there, models in rows; a model without any has the middle one."""
     finite = np.isfinite(seconds)
-    people = residents.sums(finite)[1][0]
+    people = residents.sums(finite)[1]
     weighed = Residents(residents.people * np.where(finite, seconds, 0.0), residents.group, residents.names)
-    total = weighed.sums(finite)[1][0]
-    return np.asarray(np.divide(total, people, out=np.full(len(people), np.nan), where=people > 0))
+    total = weighed.sums(finite)[1]
+    mean = np.divide(total, people, out=np.full_like(people, np.nan), where=people > 0)
+    return np.where(np.isnan(mean), mean[0], mean)

@@ -29,7 +29,7 @@ from servicecircle.ingest.overpass import read_overpass
 from servicecircle.publish.study_area import write_ways
 
 HERE = Path(__file__).resolve().parent
-WRITTEN_BY_HAND = ("study.toml", "categories.toml", "declared.toml")
+WRITTEN_BY_HAND = ("study.toml", "categories.toml", "declared.toml", "targets.toml")
 
 
 def make(source: Path, out: Path) -> None:
@@ -68,7 +68,7 @@ def make(source: Path, out: Path) -> None:
 
 
 def _check_by_hand(out: Path, data_date: str, used: set[str]) -> None:
-    study, categories, _ = (tomllib.loads((out / name).read_text(encoding="utf-8")) for name in WRITTEN_BY_HAND)
+    study, categories, *_ = (tomllib.loads((out / name).read_text(encoding="utf-8")) for name in WRITTEN_BY_HAND)
     faults = []
     if study["data_date"] != data_date:
         faults.append(

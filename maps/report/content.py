@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from maps.bundle import COUNTS, TIERS
 from maps.report import figures, phrases
-from maps.report.headings import heading, shown
+from maps.report.headings import shown
 from maps.report.phrases import CAUSE_HELP, UNKNOWN, percent, share_range, tier_name
 from maps.report.reading import Study, plain
 
@@ -18,7 +18,6 @@ __all__ = [
     "Cell",
     "GapCard",
     "Grid",
-    "bundle_grid",
     "coverage_grid",
     "gap_card",
     "ledger_grid",
@@ -44,11 +43,15 @@ PLACE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: what it says, what stands small under it, what it is (`text`, `number`, `unknown`, a light's colour)."""
+    """A cell: what it says, what stands small under it, what it is (`text`, `number`, `unknown`, a light's colour).
+
+    ``parts``: percentages of a bar, of a cell that is `sure`.
+    """
 
     main: str
     sub: str = ""
     kind: str = "number"
+    parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,53 +261,6 @@ def places_grid(study: Study, name: str) -> Grid:
         rows.append((Cell(*tier_name(tier), "text"), *(Cell(str(int(c.sum()))) for c in counts)))
     heads = (("点位", "places"), *PLACE_COLUMNS)
     return Grid("places", "点位", "Places", "layers/facilities.parquet", BUILD, heads, tuple(rows))
-
-
-def bundle_grid(
-    study: Study,
-    name: str,
-    zh: str,
-    en: str,
-    columns: Sequence[str],
-    most: int = 0,
-    *,
-    only: Mapping[str, object] | None = None,
-) -> Grid | None:
-    """Give a table of the bundle by those of the columns that it has; None where it has none.
-
-    Rows are those that hold the values of ``only``, at most ``most``; the workbook has them all.
-    """
-    table = study.tables.get(name)
-    kept = [] if table is None else [c for c in columns if c in table]
-    if table is None or not kept:
-        return None
-    given = {column: heading(column, name) for column in kept}
-    heads = [(h.zh, h.en) for h in given.values()]
-    chosen = table
-    for column, value in (only or {}).items():
-        if column in chosen and (chosen[column] == value).any():
-            chosen = chosen[chosen[column] == value]
-    chosen = chosen.head(most) if most else chosen
-    names = {figures.DISTRICT: study.area, **{code: (name, english) for code, name, english in study.subdistricts()}}
-    rows = [
-        tuple(_said(column, given[column].kind, value, names) for column, value in zip(kept, values, strict=True))
-        for values in chosen[kept].itertuples(index=False)
-    ]
-    left = len(table) - len(chosen)
-    note = (f"其余 {left} 行见 report.xlsx。", f"{left} more rows in report.xlsx.") if left else ("", "")
-    return Grid(name, zh, en, f"tables/{name}.csv", BUILD, tuple(heads), tuple(rows), note)
-
-
-def _said(column: str, kind: str, value: object, names: Mapping[str, tuple[str, str]]) -> Cell:
-    zh, en = names.get(str(value), ("", "")) if column == "subdistrict" else ("", "")
-    if not zh:
-        zh, en = shown(kind, value)
-    if not zh:
-        return Cell(UNKNOWN, "", "unknown")
-    if kind == "light":
-        return Cell(zh, en if en != zh else "", f"light-{value}" if zh != en else "text")
-    numeric = isinstance(value, (int, float)) and kind != "flag"
-    return Cell(zh, en if en != zh else "", "number" if numeric else "long" if kind == "long" else "text")
 
 
 def _counted(value: object, *, at_least: bool) -> Cell:

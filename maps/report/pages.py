@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from maps import offline
+from maps import charts, offline
 from maps.bundle import TIERS
 from maps.report import content, figures
 from maps.report.content import Cell, GapCard, Grid
+from maps.report.further import EXTRA, bundle_grid, further_grid, is_there
 from maps.report.headings import CLASS_WORDS
 from maps.report.notes import Note, attributions
 from maps.report.phrases import people, people_range, percent, share_range, tier_name, word
@@ -22,6 +22,7 @@ from maps.report.plates import Plates, legend
 from maps.report.reading import Study, plain
 from maps.report.small_maps import HOMES
 from maps.report.summary import subdistrict_summary, summary
+from maps.report.sureness import certainty_by_subdistrict
 from maps.style import TIERS as SIGNS
 from maps.style import css_variables
 
@@ -30,74 +31,7 @@ __all__ = ["brief_page", "index_page"]
 TEMPLATES = Path(__file__).parents[1] / "templates" / "report"
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A further table of the bundle: its titles, the columns and the most rows that the page shows."""
-
-    zh: str
-    en: str
-    columns: tuple[str, ...]
-    most: int
-    only: Mapping[str, object] = field(default_factory=dict)
-
-
-# Tables shown in part on the page, whole in the workbook: columns by table.
-EXTRA: Mapping[str, Extra] = {
-    "choices": Extra(
-        *("可选处数", "Choices"),
-        (
-            *("tier", "basis", "people_none_low", "people_none", "people_none_high"),
-            *("people_one", "people_more", "mean_s", "gini_low", "gini", "gini_high"),
-        ),
-        100,
-        {"subdistrict": figures.DISTRICT},
-    ),
-    "inequality": Extra("差距", "Inequality", ("subdistrict", "name", "tier", "basis", "gini", "theil"), 60),
-    "missing_links": Extra(
-        *("候选连接", "Candidate links"),
-        (
-            *("rank", "tier", "kind", "from_name", "to_name", "length_m", "rise_m", "saved_s"),
-            *("people_low", "people", "people_high", "status"),
-        ),
-        20,
-    ),
-    "communities": Extra(
-        *("社区", "Communities"),
-        (
-            *("name", "subdistrict", "seat", "homes", "people_low", "people", "people_high"),
-            *("share_school_all_walk", "share_community_all_walk", "share_base_all_walk", "share"),
-        ),
-        100,
-    ),
-    "standards": Extra(
-        *("标准对照", "Standards"),
-        (
-            *("preset", "name_zh", "value", "unit", "confirmed", "basis", "measure", "share_low", "share"),
-            *("share_high", "reached", "status", "note_zh"),
-        ),
-        80,
-        {"subdistrict": figures.DISTRICT},
-    ),
-    "lights": Extra(
-        *("红黄绿", "Red, yellow, green"),
-        ("name", "light", "score", "explanation_zh", "explanation_en"),
-        60,
-        {"unit_kind": "subdistrict"},
-    ),
-    "targets": Extra(
-        *("目标", "Targets"),
-        ("text_zh", "text_en", "year", "least", "most", "share", "dated", "with_undated", "declared", "status"),
-        40,
-    ),
-    "coverage_by_year": Extra(
-        *("逐年覆盖", "By year"),
-        ("year", "day", "dates", "tier", "basis", "places", "share_low", "share", "share_high"),
-        60,
-        {"subdistrict": figures.DISTRICT, "measure": "walk", "cutoff_s": 900},
-    ),
-}
-# One table may say what another would.
-SAID_BY: Mapping[str, tuple[str, str]] = {"inequality": ("choices", "gini")}
+FIRST = 6
 HOLD_OUT = ("told", "model", "subdistrict", "predicted", "census", "ratio")
 FOOTPRINTS = ("name", "footprints", "footprint_share", "street_m", "mapped_share")
 
@@ -105,11 +39,14 @@ FOOTPRINTS = ("name", "footprints", "footprint_share", "street_m", "mapped_share
 def index_page(study: Study, plates: Plates, noted: Sequence[Note]) -> str:
     """Return the report's main page."""
     cards = {tier: _cards(study, tier) for tier in TIERS}
+    first = [content.gap_card(study, row) for row in figures.worst_gaps(study, most=FIRST)]
+    shown = {card.row["gap_id"] for own in cards.values() for card in own}
     maps = {card.row["gap_id"]: plates.gap(card) for own in cards.values() for card in own}
     return _page(
         "index.html",
         study,
         summary=summary(study),
+        first=[(card, card.row["gap_id"] in shown) for card in first],
         shares=content.tier_shares(study),
         ledger=content.ledger_grid(study),
         coverage=content.coverage_grid(study),
@@ -122,19 +59,15 @@ def index_page(study: Study, plates: Plates, noted: Sequence[Note]) -> str:
         choices_grid=_choices_grid(study),
         certainty=plates.certainty(),
         certainty_grid=_certainty_grid(study),
+        certainty_places=certainty_by_subdistrict(study),
         years=plates.years(),
         cards=cards,
         maps=maps,
         gap_counts={tier: int((study.bundle.layers["gaps"]["tier"] == tier).sum()) for tier in TIERS},
-        extra={
-            name: content.bundle_grid(study, name, how.zh, how.en, how.columns, how.most, only=how.only)
-            for name, how in EXTRA.items()
-        },
-        lacking=[(name, how.zh, how.en) for name, how in EXTRA.items() if not _has(study, name)],
-        hold_out=content.bundle_grid(
-            study, "population_hold_out", "人口模型检验", "Check of the population models", HOLD_OUT
-        ),
-        footprints=content.bundle_grid(study, "footprint_completeness", "建筑图完整度", "Footprints", FOOTPRINTS),
+        extra={name: further_grid(study, name) for name in EXTRA},
+        lacking=[(name, how.zh, how.en) for name, how in EXTRA.items() if not is_there(study, name)],
+        hold_out=bundle_grid(study, "population_hold_out", "人口模型检验", "Check of the population models", HOLD_OUT),
+        footprints=bundle_grid(study, "footprint_completeness", "建筑图完整度", "Footprints", FOOTPRINTS),
         parameters=_parameters(study),
         sources=study.manifest["sources"],
         inputs=study.manifest.get("inputs", []),
@@ -167,11 +100,6 @@ def brief_page(study: Study, plates: Plates, code: str) -> str:
     )
 
 
-def _has(study: Study, name: str) -> bool:
-    other, column = SAID_BY.get(name, ("", ""))
-    return name in study.tables or (other in study.tables and column in study.tables[other])
-
-
 def _page(template: str, study: Study, **parts: Any) -> str:  # noqa: ANN401  what the template names
     css = offline.inline_css(TEMPLATES / "report.css")
     common = {
@@ -186,6 +114,7 @@ def _page(template: str, study: Study, **parts: Any) -> str:  # noqa: ANN401  wh
         "attributions": attributions(study),
         "review": word("review_note"),
         "subdistricts": study.subdistricts(),
+        "part_colours": charts.colours(len(figures.CLASSES)),
         "tiers": [(tier, tier_name(tier), SIGNS[tier]) for tier in TIERS],
         "has_homes": study.homes is not None,
         "plain": plain,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
@@ -12,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from servicecircle.errors import Fault, InputError
-from servicecircle.ingest.declared import read_toml
 
-__all__ = ["Entry", "Keys", "TomlTables", "open_tables", "packaged_tables"]
+__all__ = ["Entry", "Keys", "TomlTables", "open_tables", "packaged_tables", "read_toml"]
 
 Entry = dict[str, Any]
 """A table of a file by key; keys of a wrong type are left out."""
@@ -63,8 +63,9 @@ class TomlTables:
 
     def entries(self, key: str, keys: Keys, *, may_be_empty: bool = False) -> list[tuple[int, Entry]]:
         """Return the tables ``[[key]]``, checked, each with the line it begins on."""
-        tables = self.content.get(key, [] if may_be_empty else None)
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        tables = self.content.get(key, [])
+        listed = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
+        if not listed or not (tables or may_be_empty):
             self.note(None, key, f"no [[{key}]] in it", f"begin each entry with [[{key}]]")
             return []
         rows = self._lines(rf"\s*\[\[\s*{key}\s*\]\]", len(tables))
@@ -108,6 +109,26 @@ def open_tables(path: Path) -> TomlTables:
     """
     content, text = read_toml(path)
     return TomlTables(path.name, content, text)
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Read a TOML file: its content, and its text.
+
+    Raises
+    ------
+    InputError
+        The file is missing, not UTF-8 or not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), text
+    except UnicodeDecodeError as error:
+        problem = f"not UTF-8: byte {error.start} cannot be read"
+        raise InputError([Fault(problem, "save it as UTF-8", path.name)]) from error
+    except OSError as error:
+        raise InputError([Fault(f"cannot be read: {error.strerror}", "check the path", path.name)]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([Fault(f"not TOML: {error}", "correct the syntax", path.name)]) from error
 
 
 def packaged_tables(name: str) -> TomlTables:

@@ -13,9 +13,8 @@ import pandas as pd
 import shapely
 
 from servicecircle.crs import WGS84
-from servicecircle.errors import Fault, InputError
-from servicecircle.ingest.declared import read_entries
 from servicecircle.ingest.entrances import check_entrances
+from servicecircle.ingest.entries import Keys, open_tables
 from servicecircle.ingest.particulars import check_particulars
 from servicecircle.ingest.text_table import Extent, TextTable, is_id, read_positions, read_text_table
 from servicecircle.model import APPROXIMATE, LOCATED, Kind, Status, Tier
@@ -25,7 +24,10 @@ __all__ = ["facilities_of", "read_categories", "read_facilities"]
 
 _DATUMS = ("wgs84", "gcj02", "bd09")
 _LEVELS = ("primary", "middle", "vocational", "special", "kindergarten")
-_CATEGORY_KEYS: dict[str, type] = {"id": str, "name_zh": str, "name_en": str, "published": bool, "note": str}
+_CATEGORY = Keys(
+    {"id": str, "name_zh": str, "name_en": str, "published": bool, "note": str},
+    frozenset({"id", "name_zh", "name_en", "published"}),
+)
 
 
 def read_facilities(path: Path, categories: pd.DataFrame, extent: Extent) -> gpd.GeoDataFrame:
@@ -86,20 +88,20 @@ def read_categories(path: Path) -> pd.DataFrame:
     InputError
         The file cannot be read; a key is missing, unknown or of a wrong type; an id is empty or occurs twice.
     """
-    entries, faults = read_entries(path, "category", _CATEGORY_KEYS, frozenset(_CATEGORY_KEYS) - {"note"})
+    tables = open_tables(path)
+    tables.only(("category",))
+    entries = tables.entries("category", _CATEGORY)
     seen: set[str] = set()
     for row, entry in entries:
         name = entry.get("id", "x")
-        for wrong, problem, remedy, key in (
-            (not is_id(name), "not an id", "use letters, digits, - _ . only", "id"),
-            (name in seen, "the id occurs twice", "keep one of the two", "id"),
-            (not entry.get("name_zh", "x").strip(), "the name is empty", "give the category's name", "name_zh"),
-        ):
-            if wrong:
-                faults.append(Fault(problem, remedy, path.name, row, key, entry[key]))
+        faults = [
+            (not is_id(name), "id", "not an id", "use letters, digits, - _ . only"),
+            (name in seen, "id", "the id occurs twice", "keep one of the two"),
+            (not entry.get("name_zh", "x").strip(), "name_zh", "the name is empty", "give the category's name"),
+        ]
+        tables.check(row, entry, faults)
         seen.add(name)
-    if faults:
-        raise InputError(faults)
+    tables.done()
     table = pd.DataFrame([entry for _, entry in entries]).rename(columns={"id": "category"}).set_index("category")
     return table[["name_zh", "name_en", "published"]]
 

@@ -22,7 +22,10 @@ FILES = ("standards.toml", "lights.toml", "ratings.csv", "targets.toml", "commun
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """Rules and tables of the planner. ``ratings`` and ``communities`` are None where the study has none."""
+    """Rules and tables of the planner.
+
+    ``ratings`` and ``communities`` are None, and ``targets`` empty, where the study has none.
+    """
 
     standards: Standards
     lights: LightRules
@@ -32,7 +35,7 @@ class Planning:
 
 
 def read_planning(folder: Path, study: Study) -> Planning:
-    """Read the planner's files of a study folder; without one, what the package brings.
+    """Read the planner's files of a study folder; without standards or lights, those that the package brings.
 
     Raises
     ------
@@ -50,7 +53,7 @@ def read_planning(folder: Path, study: Study) -> Planning:
     return Planning(
         standards=read_standards(standards),
         lights=rules,
-        targets=tuple(read_targets(targets, None if targets else area.id)),
+        targets=read_targets(targets),
         ratings=None if ratings is None else read_ratings(ratings, rules, ids),
         communities=None if outlines is None else read_communities(outlines, list(area.subdistricts["code"]), area.crs),
     )

@@ -7,15 +7,17 @@ read in a process of their own (``ingest/workbook.py``), which a damaged or host
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from servicecircle.errors import Fault, InputError
 from servicecircle.formulas import unguarded
@@ -56,6 +58,8 @@ class Sheet:
         What was decided on the way: the sheet, the encoding.
     unreadable
         Cells without a value to use, by (number of the row, position of the column): why, and what stands there.
+    sha256
+        Of the bytes that were read.
     """
 
     file: str
@@ -64,6 +68,7 @@ class Sheet:
     rows: list[int]
     notes: tuple[str, ...] = ()
     unreadable: Mapping[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    sha256: str = field(default="", compare=False)
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
@@ -87,13 +92,17 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
             if size > _MOST_BYTES:
                 problem = f"too large: {size / 1e6:,.0f} MB"
                 raise _refused(path, problem, _SMALLER)
-            begin = file.read(len(_WORKBOOKS[1]))
-            file.seek(0)
-            if begin.startswith(_WORKBOOKS):
-                return _workbook(path, file, sheet)
             data = file.read(_MOST_TEXT + 1)
+            if data.startswith(_WORKBOOKS):
+                data += file.read(_MOST_BYTES - len(data) + 1)
     except OSError as error:
         raise _refused(path, f"cannot be read: {error.strerror}", "check the path") from error
+    return replace(_content(path, data, sheet), sha256=hashlib.sha256(data).hexdigest())
+
+
+def _content(path: Path, data: bytes, sheet: str | None) -> Sheet:
+    if data.startswith(_WORKBOOKS):
+        return _workbook(path, data, sheet)
     if len(data) > _MOST_TEXT:
         raise _refused(path, f"too large: a text of more than {_MOST_TEXT >> 20} MB", _SMALLER)
     if sheet is not None:
@@ -105,8 +114,16 @@ def _refused(path: Path, problem: str, remedy: str, value: object = None) -> Inp
     return InputError([Fault(problem, remedy, path.name, value=value)])
 
 
-def _workbook(path: Path, file: IO[bytes], sheet: str | None) -> Sheet:
+def _workbook(path: Path, data: bytes, sheet: str | None) -> Sheet:
     """Let a process of its own read the workbook; a name that it should look for is an argument, never a command."""
+    # what was read here is what is parsed and hashed: the file itself may change meanwhile
+    with tempfile.TemporaryFile() as copy:
+        copy.write(data)
+        copy.seek(0)
+        return _parsed(path, copy.fileno(), sheet)
+
+
+def _parsed(path: Path, file: int, sheet: str | None) -> Sheet:
     start = _START.format(os.pathsep)
     command = [sys.executable, "-P", "-X", "utf8", "-c", start, os.pathsep.join(sys.path)]
     command += [] if sheet is None else [sheet]

@@ -17,9 +17,10 @@ from servicecircle.crs import WGS84, require_metric
 from servicecircle.errors import Fault, InputError
 from servicecircle.hours import is_day
 from servicecircle.ingest.amenities import read_amenities
-from servicecircle.ingest.declared import read_declared, read_toml
+from servicecircle.ingest.declared import read_declared
 from servicecircle.ingest.demand import POPULATION, read_demand, read_population
 from servicecircle.ingest.entrances import ENTRANCES, read_entrances
+from servicecircle.ingest.entries import read_toml
 from servicecircle.ingest.facilities import facilities_of, read_categories, read_facilities
 from servicecircle.ingest.geojson import read_geojson
 from servicecircle.ingest.links import LINK_COLUMNS, read_links

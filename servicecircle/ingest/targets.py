@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servicecircle.hours import is_day
-from servicecircle.ingest.entries import Entry, Keys, TomlTables, open_tables, packaged_tables
+from servicecircle.ingest.entries import Entry, Keys, TomlTables, open_tables
 from servicecircle.ingest.text_table import is_id
 from servicecircle.model import Tier
 from servicecircle.schemas import DESIGNATIONS
 
 __all__ = ["Target", "read_targets"]
 
-_FILE = "targets.toml"
 _YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 _MUST = dict.fromkeys(("id", "of", "text_zh", "text_en", "paper", "date"), str)
 _MAY: dict[str, type] = {"year": int, "least": int, "most": int, "share": float, "reading": str}
@@ -42,10 +41,8 @@ class Target:
     reading: str = ""
 
 
-def read_targets(path: Path | None = None, study: str | None = None) -> tuple[Target, ...]:
-    """Read the targets of a plan.
-
-    Without a path those of the package, which are one district's: for another ``study`` (its id) there are none.
+def read_targets(path: Path | None) -> tuple[Target, ...]:
+    """Read the targets of a plan; a study without the file has none.
 
     Raises
     ------
@@ -55,21 +52,21 @@ def read_targets(path: Path | None = None, study: str | None = None) -> tuple[Ta
 
     Examples
     --------
-    >>> len(read_targets(study="elsewhere"))
-    0
+    >>> from servicecircle.datasets import bundled_study
+    >>> len(read_targets(bundled_study() / "targets.toml")), len(read_targets(None))
+    (9, 0)
     """
-    tables = packaged_tables(_FILE) if path is None else open_tables(path)
-    tables.only(("study", "target"))
-    whose = tables.content.get("study")
-    if not isinstance(whose, str) or not whose:
-        tables.note(None, "study", "whose targets?", "add the id of the study, as in study.toml", whose)
+    if path is None:
+        return ()
+    tables = open_tables(path)
+    tables.only(("target",))
     seen: set[str] = set()
     entries = tables.entries("target", _TARGET)
     for row, entry in entries:
         _check(tables, row, entry, twice=entry.get("id") in seen)
         seen.add(entry.get("id", ""))
     tables.done()
-    return tuple(Target(**entry) for _, entry in entries) if study in {None, whose} else ()
+    return tuple(Target(**entry) for _, entry in entries)
 
 
 def _check(tables: TomlTables, row: int, entry: Entry, *, twice: bool) -> None:

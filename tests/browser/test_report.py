@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +10,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from maps.printing import find_fonts, printing
+from maps.report.figures import worst_gaps
+from maps.report.notes import notes
+from maps.report.pages import brief_page, index_page
+from maps.report.plates import Plates
+from maps.report.reading import read_study
+from maps.report.small_maps import SmallMaps
 from maps.report.write import write_report
 from tests.browser.conftest import DESKTOP, OWN, PATIENCE_MS, PHONE
 from tests.maps.hostile import hostile_names
 from tests.maps.town import write_town
 
+PAPER = (695, 1000)  # what is left of A4 at 96 dots an inch within the margins
+LONGEST = 13
 PAGES = ("index.html", "briefs/1.html")
 # Texts of at least 12 px against the paper or their own ground, by the formula of WCAG 2.
 FAINT = """() => {
@@ -69,6 +79,47 @@ def test_a_page_fits_and_asks_for_nothing(chromium: Browser, report: Path, name:
         assert page.evaluate(FAINT) == []
         assert page.locator("h1").is_visible()
     assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def printable(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the district's main page, and the three briefs that say most of their gaps."""
+    folder, study, fonts = tmp_path_factory.mktemp("printable"), read_study(bundle), find_fonts(None)
+    said = {
+        code: sum(len(gap["explanation_zh"]) for gap in worst_gaps(study, where=code))
+        for code, _, _ in study.subdistricts()
+    }
+    with printing(fonts):
+        plates = Plates(study, fonts, SmallMaps(study, fonts))
+        (folder / "index.html").write_text(index_page(study, plates, notes(study)), "utf-8")
+        for code in sorted(said, key=lambda code: -said[code])[:3]:
+            (folder / f"brief-{code}.html").write_text(brief_page(study, plates, code), "utf-8")
+    return folder
+
+
+def test_a_brief_prints_on_one_page_and_no_table_of_the_report_is_cut(chromium: Browser, printable: Path) -> None:
+    wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    for path in sorted(printable.iterdir()):
+        with _opened(chromium, path, PAPER) as (page, _):
+            page.emulate_media(media="print")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PAPER[0]
+            assert page.evaluate(wide) == 0
+            printed = page.pdf(prefer_css_page_size=True, print_background=True)
+            pages = len(re.findall(rb"/Type\s*/Page\b", printed))
+            assert pages == 1 if path.name.startswith("brief") else 1 < pages <= LONGEST, path.name
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_short_list_is_at_the_top(chromium: Browser, report: Path, size: tuple[int, int]) -> None:
+    with _opened(chromium, report / "index.html", size) as (page, _):
+        first = page.locator(".first li").first
+        box = first.bounding_box()
+        assert box
+        assert box["y"] + box["height"] < size[1]
+        for part in (".where", ".many", ".far", ".why", ".helps"):
+            assert first.locator(part).is_visible()
+        link = first.locator("a")
+        assert page.locator(link.get_attribute("href") or "").count() == 1
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -49,6 +50,8 @@ def test_an_import_can_be_read_built_on_logged_and_undone(cli: Run, office: Path
     added = {c["facility_id"] for c in told["changes"] if c["change"] == "added"}
     assert len(added) == 2
     assert added <= set(open_registry(office / "r.gpkg").read().table.index)
+    logged = open_registry(office / "r.gpkg").log().iloc[-1]
+    assert (logged["source"], logged["sha256"]) == ("list.csv", sha256((office / "list.csv").read_bytes()).hexdigest())
 
     counts = json.loads(cli("ledger", "--registry", "r.gpkg", "--json", cwd=office).stdout)
     before = json.loads(cli("ledger", "--json").stdout)

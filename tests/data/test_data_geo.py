@@ -31,7 +31,7 @@ FILES = {
     *("study.toml", "area.geojson", "subdistricts.geojson", "nodes.csv", "ways.csv", "terrain.tif"),
     *("buildings.geojson", "water.geojson", "railways.geojson", "stations.geojson", "facilities.csv"),
     *("categories.toml", "vertical_links.csv", "routes.csv", "route_stops.csv", "population.csv", "declared.toml"),
-    *("entrances.csv", "excluded.csv", "amenities.csv"),
+    *("entrances.csv", "excluded.csv", "amenities.csv", "targets.toml"),
 }
 # Rows of the gathered tables, header not counted.
 GATHERED = {

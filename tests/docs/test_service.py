@@ -31,7 +31,17 @@ def client(bundle: Path) -> Iterator[TestClient]:
 def test_a_question_of_the_page_is_answered(client: TestClient, question: str) -> None:
     found = client.get(question)
     assert found.status_code == 200
-    assert any(found.json().get(key) for key in ("legs", "places", "features"))
+    assert any(found.json().get(key) for key in ("legs", "places", "features", "gaps", "lights", "rows"))
+
+
+def test_what_comes_from_the_bundle_is_not_sent_twice(client: TestClient) -> None:
+    table = PAGE[PAGE.index("## What a planner asks") : PAGE.index("## Ask it")]
+    paths = [path.replace("{name}", "targets") for path in re.findall(r"^\| `(/[^?`]+)", table, re.MULTILINE)]
+    assert len(paths) == 5
+    for path in paths:
+        tag = client.get(path).headers["ETag"]
+        again = client.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 def test_there_are_questions() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -27,12 +28,14 @@ from maps.bundle import TIERS
 from maps.charts import STEPS
 from maps.paper import NOT_FIRST, wrapped
 from maps.printing import Fonts, find_fonts
-from maps.report import figures
+from maps.report import figures, phrases
 from maps.report.figures import BASES
+from maps.report.further import bundle_grid, further_grid
 from maps.report.headings import heading, shown
 from maps.report.phrases import UNKNOWN
 from maps.report.reading import Study, plain, read_study
 from maps.report.summary import summary
+from maps.report.sureness import certainty_by_subdistrict, community_grid
 from maps.report.write import write_report
 from maps.style import THEME
 from servicecircle.errors import InputError
@@ -152,6 +155,66 @@ def _run(*arguments: str | Path, seed: str = "0") -> subprocess.CompletedProcess
 
 
 # The numbers
+
+
+def test_the_short_list_says_where_how_many_how_far_why_and_what_would_help(report: Path, rich: Path) -> None:
+    gaps = gpd.read_parquet(rich / "layers" / "gaps.parquet")
+    weight = gaps["people"] * gaps["mean_excess_s"].fillna(np.inf)
+    first = gaps.assign(weight=-weight).sort_values(["weight", "rank", "gap_id"]).head(6)
+    said = [" ".join(text.split()) for text in _page(report).texts if text.strip()]
+    start = said.index("What to look at first")
+    rest = said[start : said.index("Summary")]
+    at = -1
+    for row in first.to_dict("records"):
+        at = rest.index(row["subdistrict_name"], at + 1)
+        own = rest[at : at + 16]
+        assert phrases.people(row["people"]) in own
+        assert phrases.cause(row["cause"])[0] in own
+        excess = row["mean_excess_s"]
+        assert ("走不到" if pd.isna(excess) else f"{excess / 60:.0f}") in own
+    assert said.count("可做什么") <= len(gaps)
+
+
+def test_languages_share_a_cell_seconds_are_minutes_and_what_is_the_same_is_said_once(study: Study) -> None:
+    rows = [
+        {"name": name, "light": "grey", "score": None, "mean_s": 90.0, "text_zh": "缺", "text_en": "missing"}
+        for name in ("甲", "乙")
+    ]
+    tables = {"lights": pd.DataFrame([*rows, rows[0] | {"name": "丙", "mean_s": None}])}
+    columns = ("name", "light", "score", "mean_s", "text_zh", "text_en")
+    given_ = replace(study, tables={**study.tables, **tables})
+    grid = bundle_grid(given_, "lights", "灯", "Lights", columns, together=True)
+    assert grid is not None
+    assert [row[0].main for row in grid.rows] == ["甲、乙", "丙"]
+    assert len(grid.heads) == 4  # no score at all, English below Chinese
+    assert [(cell.main, cell.sub) for cell in grid.rows[0][2:]] == [("1.5", ""), ("缺", "missing")]
+    assert "分钟" in grid.heads[2][0]
+    assert grid.rows[1][2].main == UNKNOWN
+
+
+def test_a_study_without_targets_says_so(study: Study) -> None:
+    empty = replace(study, tables={**study.tables, "targets": pd.DataFrame(columns=["text_zh", "text_en", "year"])})
+    grid = further_grid(empty, "targets")
+    assert grid is not None
+    assert grid.rows == ()
+    assert "targets.toml" in grid.note[0]
+    assert "no targets" in grid.note[1]
+
+
+def test_communities_and_subdistricts_show_how_sure_coverage_is(bundle: Path) -> None:
+    study_ = read_study(bundle)
+    places, communities = certainty_by_subdistrict(study_), community_grid(study_)
+    assert places is not None
+    assert communities is not None
+    assert len(places.rows) == 1 + len(study_.subdistricts())
+    table = study_.tables["communities"]
+    assert [row[0].main for row in communities.rows] == table["name"].tolist()
+    certain = table["people_base_all_certain"].sum() / table["people"].sum()
+    assert certain * 100 == pytest.approx(places.rows[0][3].parts[-1], abs=0.05)
+    for grid in (places, communities):
+        bars = [cell for row in grid.rows for cell in row if cell.kind == "sure"]
+        assert bars
+        assert all(sum(bar.parts) == pytest.approx(100, abs=0.2) for bar in bars)
 
 
 def test_the_curve_is_the_people_within_each_minute(study: Study) -> None:

@@ -57,6 +57,28 @@ def test_a_better_value_never_gives_a_worse_light(
     assert after[1] >= before[1]
 
 
+@given(cases(), st.data())
+def test_the_light_lies_between_its_ends_and_the_ends_are_lights_themselves(
+    case: tuple[LightRules, dict[str, float]], data: st.DataObject
+) -> None:
+    rules, values = case
+    ends = {name: sorted([value, *data.draw(st.lists(VALUES, max_size=2))]) for name, value in values.items()}
+    band = {f"{name}_low": given[0] for name, given in ends.items()}
+    band |= {f"{name}_high": given[-1] for name, given in ends.items()}
+    lights, _ = grade(rules, {"school": pd.DataFrame([{"unit": "S1", "name": "S1"} | values | band])})
+    row = lights.loc[0]
+    lower = {item.id: ends[item.id][0 if item.direction == "higher" else -1] for item in rules.items}
+    upper = {item.id: ends[item.id][-1 if item.direction == "higher" else 0] for item in rules.items}
+    assert (row["light_low"], row["score_low"]) == light(rules, lower)
+    assert (row["light_high"], row["score_high"]) == light(rules, upper)
+    assert (row["light"], row["score"]) == light(rules, values)
+    assert row["score_low"] <= row["score"] <= row["score_high"]
+    order = [ORDER.index(row[key]) for key in ("light_low", "light", "light_high")]
+    assert order == sorted(order)
+    told = "尚不能定" in row["explanation_zh"]
+    assert told == (row["light_low"] != row["light_high"])
+
+
 @given(cases())
 def test_a_veto_holds_whatever_the_score(case: tuple[LightRules, dict[str, float]]) -> None:
     rules, values = case

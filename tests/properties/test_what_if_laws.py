@@ -160,6 +160,18 @@ def test_the_table_of_certainty_counts_every_home_once(results: Results) -> None
     assert parts.to_dict() == whole.set_index("class")["homes"].to_dict()
 
 
+def test_the_classes_of_the_communities_add_up_to_those_of_the_district(results: Results) -> None:
+    assert results.assessment is not None
+    communities, whole = results.assessment.communities, results.certainty
+    whole = whole[whole["subdistrict"] == "district"].set_index(["tier", "basis", "class"])
+    for (tier, basis, name), row in whole.iterrows():
+        column = communities[f"people_{tier}_{basis}_{name}"]
+        assert column.isna().all() if row["unknown"] else column.sum() == pytest.approx(row["people"])
+    for tier in ("school", "community", "base"):
+        parts = communities[[f"people_{tier}_all_{name}" for name in CLASSES]].sum(axis=1)
+        assert parts.to_numpy() == pytest.approx(communities["people"].to_numpy())
+
+
 def test_a_variant_survives_its_file(tmp_path: Path) -> None:
     path = tmp_path / "night.toml"
     path.write_text('paid = true\nat = "2026-11-22T23:00"\nclosed = ["way/1"]\npace = 0.9\n', "utf-8")

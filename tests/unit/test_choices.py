@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inequality.gini import Gini
 
 from servicecircle.choices import gini
 
@@ -21,6 +22,16 @@ def test_it_is_half_the_mean_difference_of_all_pairs_of_people_over_the_mean(hom
         return
     apart = np.abs(one_by_one[:, None] - one_by_one[None, :]).mean()
     assert gini(seconds, people) == pytest.approx(apart / (2 * one_by_one.mean()), abs=1e-12)
+
+
+@given(whole)
+def test_it_is_the_librarys_where_every_person_stands_alone(homes: list[tuple[int, int]]) -> None:
+    seconds, people = (np.array(column, dtype=np.float64) for column in zip(*homes, strict=True))
+    one_by_one = np.repeat(seconds, people.astype(int))
+    if one_by_one.sum() == 0:
+        return
+    assert gini(seconds, people) == pytest.approx(Gini(one_by_one).g, abs=1e-12)
+    assert gini(one_by_one, np.ones(len(one_by_one))) == pytest.approx(Gini(one_by_one).g, abs=1e-12)
 
 
 @given(whole, st.floats(0.1, 100))

@@ -44,16 +44,24 @@ def town() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame]:
     return at, gpd.GeoDataFrame(registry.iloc[:2].reset_index(drop=True)), seats
 
 
+CLASSED = {f"{tier}{basis}_class": None for tier in ("school", "community", "base") for basis in ("", "_confirmed")}
+CLASSED |= {"base_class": ["certain", "likely", "borderline", "certain", "uncovered", None]}
+
+
 def basins(wall: float | None = None) -> tuple[Basins, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     at, placed, seats = town()
     by = reach(HOMES_X, [0.0, 400.0], wall)
     return seat_basins(seats, at, placed, by["walk"], by["radius"]), at, placed
 
 
+def certainty() -> pd.DataFrame:
+    return pd.DataFrame(CLASSED, index=range(len(HOMES_X)), dtype=object)
+
+
 def table(wall: float | None = None) -> pd.DataFrame:
     found, at, placed = basins(wall)
     by = reach(HOMES_X, [0.0, 400.0], wall)
-    return community_table(found, at, MODELS, NAMES, placed, by, LIMITS, CHOICES).set_index("community_id")
+    return community_table(found, at, MODELS, NAMES, placed, by, LIMITS, CHOICES, certainty()).set_index("community_id")
 
 
 def test_a_home_belongs_to_the_nearest_seat_of_its_subdistrict() -> None:
@@ -97,6 +105,29 @@ def test_the_row_of_a_community_is_the_one_counted_by_hand() -> None:
     assert [row[f"people_base_{k}"] for k in (0, 1, 2)] == [0.0, 0.0, 7.0]
     assert pd.isna(row["share_school_all_walk"])  # no school has a position: unknown, not zero
     assert pd.isna(row["mean_school_min"])
+
+
+def test_a_share_and_a_mean_have_the_ends_of_the_models() -> None:
+    row = table(wall=350.0).loc["C2"]  # alone the home at 400 m
+    assert [row[f"share_community_all_walk{end}"] for end in ("_low", "", "_high")] == [1.0] * 3
+    row = table().loc["C1"]
+    ends = [row[f"share_base_all_walk{end}"] for end in ("_low", "", "_high")]
+    assert ends == sorted(ends)
+    met = table(wall=50.0).loc["C2"]  # homes at 100, 300 and 400 m, 300, 100 and 0 m from their seat
+    by_model = [np.average([300, 100, 0], weights=np.array(PEOPLE[m])[[1, 2, 3]]) / 60 for m in MODELS]
+    assert [met[f"mean_community_min_{end}"] for end in ("low", "high")] == pytest.approx(sorted(by_model))
+    assert min(by_model) < met["mean_community_min"] < max(by_model)
+
+
+def test_people_by_class_are_those_counted_by_hand_and_unknown_stays_unknown() -> None:
+    found = table()
+    people = np.mean([PEOPLE["a"], PEOPLE["b"]], axis=0)
+    classes = [f"people_base_all_{name}" for name in ("certain", "likely", "borderline", "uncovered")]
+    assert found.loc["C1", classes].tolist() == [people[0], people[1], 0.0, 0.0]
+    assert found.loc["C2", classes].tolist() == [people[3], 0.0, people[2], 0.0]
+    assert found.loc["unassigned-2", classes].tolist() == [0.0, 0.0, 0.0, people[4]]
+    unknown = [f"people_{tier}_{basis}_certain" for tier in ("school", "community") for basis in ("all", "confirmed")]
+    assert found[unknown].isna().all(axis=None)
 
 
 def test_people_sum_to_the_total() -> None:

@@ -129,7 +129,8 @@ def test_declared_counts_are_read_with_their_paper(tmp_path: Path) -> None:
         ("2025-12-10", '"10.12.2025"', 2, "date", "not a date"),
         (ENTRY, ENTRY + ENTRY, 10, "of", "counted twice"),
         ("\n[[declared]]", "x = 1\n[[declared]]", None, "x", "an unknown key"),
-        ("[[declared]]", "[declared]", None, None, "no [[declared]] in it"),
+        ("[[declared]]", "[declared]", None, "declared", "no [[declared]] in it"),
+        ("[[declared]]", "declared = []\n[[other]]", None, "other", "an unknown key"),
         ("[[declared]]", "[[declared", None, None, "not TOML"),
     ],
 )

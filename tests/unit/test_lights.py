@@ -107,6 +107,57 @@ def test_the_cut_off_itself_is_reached(tmp_path: Path) -> None:
     assert graded(made, share=0.7999)[0]["light"] == "red"
 
 
+def test_a_band_across_a_cut_off_is_said_with_its_numbers(three: LightRules) -> None:
+    ends = {"share_low": 0.8, "share": 0.9, "share_high": 0.98}
+    light, items = graded(three, minutes=9.0, bad=0, **ends)
+    assert [light[k] for k in ("score_low", "score", "score_high")] == pytest.approx([70, 85, 97])
+    assert [light[k] for k in ("light_low", "light", "light_high")] == ["yellow", "green", "green"]
+    assert items.loc[0, ["value_low", "value", "value_high"]].tolist() == [0.8, 0.9, 0.98]
+    assert items.loc[0, ["score_low", "score", "score_high"]].tolist() == pytest.approx([60, 80, 96])
+    for part in ("按估计的低–高为70.0–97.0分，灯色在黄至绿之间，尚不能定", "覆盖90.0%（80.0%–98.0%），得80.0分"):
+        assert part in light["explanation_zh"]
+    for part in ("between the low and high estimates 70.0 to 97.0 points: yellow to green", "90.0% (80.0%–98.0%)"):
+        assert part in light["explanation_en"]
+
+
+def test_a_band_within_one_light_says_that_it_stays(three: LightRules) -> None:
+    light, _ = graded(three, minutes=9.0, bad=0, share_low=0.95, share=0.97, share_high=1.0)
+    assert light["light_low"] == light["light"] == light["light_high"] == "green"
+    assert "灯色不变" in light["explanation_zh"]
+    assert "the light stays" in light["explanation_en"]
+
+
+def test_of_what_is_better_lower_the_high_end_is_the_worse(three: LightRules) -> None:
+    light, items = graded(three, share=1.0, minutes=10.0, minutes_low=9.0, minutes_high=21.0, bad=0)
+    assert [light[k] for k in ("score_low", "score", "score_high")] == pytest.approx([75, 100, 100])
+    assert items.loc[1, ["score_low", "score_high"]].tolist() == [0.0, 100.0]
+
+
+def test_a_negative_figure_with_a_band_may_veto_at_its_worse_end_alone(tmp_path: Path) -> None:
+    made = rules(tmp_path, item(), item(**VETO | {"column": '"far"', "imported": None, "between": None, "limit": "2"}))
+    light, _ = graded(made, share=1.0, far_low=1.0, far=2.0, far_high=3.0)
+    assert [light[k] for k in ("light_low", "light", "light_high")] == ["yellow", "green", "green"]
+    assert light["score_low"] == light["score_high"] == 100.0
+
+
+def test_without_ends_a_figure_is_taken_as_it_stands_and_grey_has_none(three: LightRules) -> None:
+    light, _ = graded(three, share=0.9, minutes=12.0, bad=0)
+    assert light["light_low"] == light["light_high"] == light["light"]
+    assert light["score_low"] == light["score_high"] == light["score"]
+    assert "低–高" not in light["explanation_zh"]
+    grey, items = graded(three, share=np.nan, share_low=0.1, share_high=0.9, minutes=5.0, bad=0)
+    assert grey["light"] == "grey"
+    assert grey[["light_low", "light_high", "score_low", "score_high"]].isna().all()
+    assert items.loc[0, ["value_low", "value_high", "score_low", "score_high"]].isna().all()
+
+
+def test_a_figure_of_the_office_has_no_band_of_another_name(tmp_path: Path) -> None:
+    imported = {"column": None, "imported": "true", "between": "[0, 1]"}
+    made = rules(tmp_path, item(id='"a"', **imported), item(id='"a_low"', **imported))
+    light, _ = graded(made, a=1.0, a_low=0.5)
+    assert light["score_low"] == light["score"] == light["score_high"] == 50.0
+
+
 def test_who_can_walk_nowhere_has_the_worst_score(tmp_path: Path) -> None:
     made = rules(tmp_path, item(zero_at="20", full_at="5", direction='"lower"'))
     assert graded(made, share=np.inf)[0]["score"] == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import subprocess
 import sys
 import time
@@ -66,6 +67,11 @@ def test_text_in_every_encoding_and_with_every_delimiter(tmp_path: Path, encodin
     sheet = read_sheet(written(tmp_path / "list.csv", text.encode(encoding)))
     assert sheet == Sheet("list.csv", "", [HEADER, ROW], [1, 2], sheet.notes)
     assert bool(sheet.notes) == (encoding in {"gb18030", "utf-16"})
+
+
+def test_a_sheet_knows_the_hash_of_the_bytes_it_was_read_from(tmp_path: Path) -> None:
+    for path in (written(tmp_path / "list.csv", "名称,地址\n甲,乙\n"), saved(tmp_path / "list.xlsx", HEADER, ROW)):
+        assert read_sheet(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_rows_have_the_numbers_of_a_spreadsheet(tmp_path: Path) -> None:

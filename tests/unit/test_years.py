@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecircle.arrays import Bools
+from servicecircle.datasets import bundled_study
 from servicecircle.errors import InputError
+from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.targets import Target, read_targets
 from servicecircle.model import Declared, Study
 from servicecircle.years import YEARS, compare_targets, coverage_by_year, day_of, opened_by
@@ -128,12 +130,21 @@ def test_candidates_and_plain_venues_meet_no_target() -> None:
     assert compare_targets(aims, town, [], TODAY)["dated"].tolist() == [0, 1]
 
 
-def test_the_plan_of_the_district_is_read_and_is_no_other_districts(district: Study) -> None:
-    targets = {one.id: one for one in read_targets(study=district.area.id)}
+def test_the_plan_of_the_district_is_a_file_of_its_study(district: Study) -> None:
+    targets = {one.id: one for one in read_planning(bundled_study(), district).targets}
     base = targets["practice_base"]
     assert (base.of, base.least, base.most, base.year) == ("designation:practice_base", 20, 30, None)
     assert {one.date for one in targets.values()} == {"2024-05-21"}
-    assert read_targets(study="elsewhere") == ()
+    assert len(targets) == 9
+    assert sum(one.least is None for one in targets.values()) == 4
+    assert "targets.toml" in district.inputs  # its hash goes into the manifest
+
+
+def test_a_study_without_the_file_has_no_targets(district: Study, tmp_path: Path) -> None:
+    assert read_planning(tmp_path, district).targets == ()
+    table = compare_targets((), TOWN, [], TODAY)
+    assert table.empty
+    assert "status" in table
 
 
 GOOD = {
@@ -161,16 +172,9 @@ GOOD = {
 def test_a_faulty_target_is_named(tmp_path: Path, changed: dict[str, str], column: str) -> None:
     path = tmp_path / "targets.toml"
     lines = "".join(f"{key} = {value}\n" for key, value in (GOOD | changed).items())
-    path.write_text(f'study = "town"\n[[target]]\n{lines}', "utf-8")
+    path.write_text(f"[[target]]\n{lines}", "utf-8")
     with pytest.raises(InputError) as raised:
         read_targets(path)
     (fault,) = raised.value.faults
-    assert (fault.file, fault.row, fault.column) == ("targets.toml", 2, column)
+    assert (fault.file, fault.row, fault.column) == ("targets.toml", 1, column)
     assert fault.remedy
-
-
-def test_targets_of_nobody_are_a_fault(tmp_path: Path) -> None:
-    path = tmp_path / "targets.toml"
-    path.write_text("[[target]]\n" + "".join(f"{key} = {value}\n" for key, value in GOOD.items()), "utf-8")
-    with pytest.raises(InputError, match="whose targets"):
-        read_targets(path)
