@@ -28,6 +28,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "unions": ("tier", "basis", "cutoff_s"),
     "coverage": ("subdistrict", "tier", "basis", "cutoff_s"),
     "route_stops": ("route_id", "seq"),
+    "proposed_stops": ("route_id", "seq"),
 }
 _FLAT, _SOLID = 4, 6
 _LON, _LAT = 180.0, 90.0

@@ -40,6 +40,8 @@ _SECTIONS = {
     "gaps": "缺口 Gaps",
     "links": "垂直交通 Vertical links",
     "population": "人口 Population",
+    "routes": "游学线路 Study routes",
+    "design": "设计线路 Designing routes",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from servicecircle.cli_design import design_route
 from servicecircle.cli_options import AsJson, Data, Params, study_streets
 from servicecircle.errors import Fault, InputError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, trace and export study routes.")
+
+app.command("design", epilog="Example: servicecircle route design --start S834113 --theme red --return")(design_route)
 
 _NO_WAY = 3
 

@@ -14,6 +14,7 @@ __all__ = [
     "AgeBand",
     "CircleParameters",
     "CoverageParameters",
+    "DesignParameters",
     "GapParameters",
     "HeightParameters",
     "LevellingParameters",
@@ -24,6 +25,7 @@ __all__ = [
     "Profile",
     "RouteParameters",
     "SnapParameters",
+    "Theme",
     "UncertaintyParameters",
 ]
 
@@ -189,6 +191,33 @@ class RouteParameters(_Frozen):
     near_m: float = Field(gt=0)
 
 
+class Theme(_Frozen):
+    """What a route is about: how well each category of places fits, from 0 (not at all) to 1; ``*`` is any other."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    fit: dict[str, float]
+
+
+class DesignParameters(_Frozen):
+    """What a stop is worth to a designed route, how long a group stays, and what is proposed to a school."""
+
+    stop_points: dict[str, float]
+    venue_share: float = Field(gt=0, le=1)
+    approximate_share: float = Field(gt=0, le=1)
+    first_points: float = Field(ge=0)
+    dwell_minutes: dict[str, float]
+    alternatives: int = Field(ge=1, le=9)
+    shared_most: float = Field(ge=0, le=1)
+    work: float = Field(gt=0)
+    school_bands: dict[str, AgeBand]
+    school_themes: tuple[str, ...] = Field(min_length=1)
+    school_leg_minutes: tuple[float, ...]
+    school_least_stops: int = Field(ge=1)
+    themes: tuple[Theme, ...] = Field(min_length=1)
+
+
 class LinkParameters(_Frozen):
     """Which vertical links are open; ``at`` is a local time such as 2026-11-22T10:00, empty: hours do not count."""
 
@@ -248,6 +277,7 @@ class Parameters(_Frozen):
     gaps: GapParameters
     population: PopulationParameters
     routes: RouteParameters
+    design: DesignParameters
     links: LinkParameters
     uncertainty: UncertaintyParameters
     profiles: dict[str, Profile]

@@ -21,6 +21,7 @@ from servicecircle.near import every_link_open, near_of
 from servicecircle.parameters import Parameters
 from servicecircle.places import describe_places, school_table
 from servicecircle.prices import edge_seconds
+from servicecircle.proposals import Proposals, propose_for_schools
 from servicecircle.reach import node_times
 from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.route_checks import check_routes, judged
@@ -60,6 +61,7 @@ class Results:
     legs: gpd.GeoDataFrame
     route_profile: gpd.GeoDataFrame
     route_faults: pd.DataFrame
+    proposals: Proposals
 
 
 def run(
@@ -156,6 +158,7 @@ def run(
         traced.legs,
         traced.profile,
         faults,
+        propose_for_schools(scene),
     )
 
 

@@ -98,7 +98,7 @@ def open_edges(edges: pd.DataFrame, parameters: Parameters, variant: Variant) ->
     if at:
         hours = edges["hours"]
         told = {text: is_open(text, at) for text in hours.dropna().unique()}
-        is_free &= hours.map(told).fillna(value=True).to_numpy(dtype=bool)
+        is_free &= ~hours.map(told).eq(other=False).to_numpy(dtype=bool)
     return np.asarray((is_free | _named(edges, variant.opened)) & ~_named(edges, variant.closed))
 
 

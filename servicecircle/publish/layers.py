@@ -80,6 +80,8 @@ def bundle_layers(results: Results) -> dict[str, gpd.GeoDataFrame]:
         "route_stops": results.stops,
         "route_legs": results.legs,
         "route_profile": results.route_profile,
+        "proposed_routes": results.proposals.routes,
+        "proposed_stops": results.proposals.stops,
         "vertical_links": _links(results),
     }
 
@@ -112,6 +114,7 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "gaps": pd.DataFrame(results.gaps.drop(columns=["geometry"])),
         "route_legs": pd.DataFrame(results.legs.drop(columns=["geometry"])),
         "route_faults": results.route_faults,
+        "proposals": results.proposals.schools,
         "population_hold_out": demand.hold_out,
         "footprint_completeness": demand.completeness,
         "walkable": results.streets.walkable,

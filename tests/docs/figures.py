@@ -87,6 +87,28 @@ def certainty(bundle: Path) -> str:
     return _text(*lines)
 
 
+def proposals(bundle: Path) -> str:
+    """One proposed route for each located school."""
+    table = _csv(bundle, "proposals")
+    told = table[table["route_id"].notna()]
+    stops, candidates = int(told["stops"].sum()), int(told["stops_candidate"].sum())
+    lines = [
+        f"{len(told)} of {len(table)} located schools have one: {stops} stops, of which {candidates} are candidates.",
+        "",
+        "| school | theme | stops | of them candidates | min in all | min walking | longest leg, min | m up | steps |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in table.to_dict("records"):
+        if pd.isna(row["route_id"]):
+            lines.append(f"| {row['school']} | {row['why_zh']} {row['why_en']} | | | | | | | |")
+            continue
+        times = (f"{row[key] / 60:.0f}" for key in ("total_s", "walk_s", "longest_leg_s"))
+        sums = (f"{row[key]:.0f}" for key in ("ascent_m", "steps"))
+        cells = (row["school"], row["theme"], row["stop_names"], f"{row['stops_candidate']:.0f}", *times, *sums)
+        lines.append(f"| {' | '.join(cells)} |")
+    return _text(*lines)
+
+
 def _csv(bundle: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(bundle / "tables" / f"{name}.csv")
 
@@ -106,4 +128,5 @@ FIGURES: dict[str, Callable[[Path], str]] = {
     "gaps": gaps,
     "homes": homes,
     "network": network,
+    "proposals": proposals,
 }
