@@ -63,7 +63,7 @@ class Fonts:
 
     def width(self, text: str, points: float, *, bold: bool = False) -> float:
         """Width of a line of text in points, by the font's own advances."""
-        advance = _advances(_file(self.sans, bold=bold))
+        advance = _advances(_known_file(self.sans, bold=bold))
         return float(sum(advance(c) for c in text)) * points
 
 
@@ -97,6 +97,7 @@ def printing(fonts: Fonts) -> Iterator[None]:
         "font.size": 9.0,
         "text.color": INK["ink"],
         "text.parse_math": False,
+        "text.hinting": "none",  # letters stand where the line puts them, not where a screen's pixels are
         "svg.fonttype": "none",
         "svg.hashsalt": "servicecircle",
         "pdf.fonttype": 42,
@@ -216,6 +217,11 @@ def _holds_chinese(family: str) -> bool:
 def _file(family: str, *, bold: bool) -> str:
     wanted = font_manager.FontProperties(family=[family], weight="bold" if bold else "normal")
     return str(font_manager.findfont(wanted, fallback_to_default=False))
+
+
+@cache
+def _known_file(family: str, *, bold: bool) -> str:
+    return _file(family, bold=bold)
 
 
 @cache

@@ -40,7 +40,16 @@ def _report(bundle: Path, out: Path) -> Path:
     return write_report(bundle, out)
 
 
-# The seam: the print sheets are one more line here. A folder `sheets` gets a page that lists its files.
+def _sheets(bundle: Path, out: Path) -> Path:
+    from maps.sheet.write import ALL, Order, write_sheets  # noqa: PLC0415  matplotlib
+
+    first = write_sheets(bundle, out, Order())
+    for order in (Order(size="a0"), Order(subdistrict=ALL, route=ALL)):
+        write_sheets(bundle, out, order)
+    return first[0]
+
+
+# A folder without a page of its own gets one that lists its files.
 PARTS: tuple[Part, ...] = (
     Part(
         *("map", "研究地图", "Study map"),
@@ -51,5 +60,13 @@ PARTS: tuple[Part, ...] = (
         *("report", "规划报告", "Planning report"),
         *("全区报告、数据表、各街道一页简报。", "The district's report, its tables, a one-page brief a subdistrict."),
         _report,
+    ),
+    Part(
+        *("sheets", "印刷地图", "Print sheets"),
+        *(
+            "全区（A3、A0）、各街道、各线路的印刷图。",
+            "For print: the district on A3 and A0, subdistricts and routes on A3.",
+        ),
+        _sheets,
     ),
 )
