@@ -1,18 +1,23 @@
 # Two commands on a fresh machine with python3.11 (and its venv module) and make:
 #   make study   the study of the bundled district: tables, layers and the map, under build/
 #   make serve   the service on http://127.0.0.1:8000, over that study
+#   make site    the static site with map, report, sheets, routes and open data, under site/
 #   make test    every test
 #   make bench   speed and quality beside other tools
 #   make hunt    fuzzing, killed and racing processes, for HUNT_SECONDS (an hour)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: study serve test check docs bench hunt lock data clean
+.PHONY: study site serve test check docs bench hunt lock data clean
 
 study: .venv/study.stamp
 	@$(BIN)/servicecircle build --out build
 	@$(BIN)/python -m maps study --bundle build --out build/maps
 	@$(BIN)/python -m maps report --bundle build --out build/report
+
+site: .venv/study.stamp
+	@test -f build/manifest.json || $(BIN)/servicecircle build --out build
+	@$(BIN)/python -m maps site --bundle build --out site --gcj02
 
 serve: .venv/study.stamp
 	@test -f build/manifest.json || $(BIN)/servicecircle build --out build
