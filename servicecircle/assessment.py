@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,12 +19,12 @@ from servicecircle.communities import (
     polygon_basins,
     seat_basins,
 )
-from servicecircle.coverage import BASES, MEASURES, Access, coverage_table, home_access
+from servicecircle.coverage import BASES, MEASURES, Access, coverage_table
 from servicecircle.demand import Demand
 from servicecircle.ingest.planning import Planning
 from servicecircle.lights import grade, with_ratings
 from servicecircle.model import Tier
-from servicecircle.pairs import Near
+from servicecircle.pairs import Near, Search
 from servicecircle.parameters import CoverageParameters
 from servicecircle.scene import Scene
 from servicecircle.shares import Nearest, Residents, describe_units
@@ -36,8 +35,6 @@ __all__ = ["Assessment", "assess"]
 
 _YEARS = (2024, 2025, 2026)
 """The years of the plan's batches."""
-
-Search = Callable[[Ints], Near]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def assess(
     """
     study, points, models = scene.streets.study, demand.points, demand.models
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
-    reach = {measure: partial(_reach, search) for measure, search in searches.items()}
+    reach: dict[str, Nearest] = {measure: _nearest(access, measure, search) for measure, search in searches.items()}
     limits = {"radius": coverage.radius_m, "level": coverage.cutoff_s, "walk": coverage.cutoff_s}
     choices = {str(tier): access.count(tier, "all", coverage.cutoff_s) for tier in Tier}
     residents = Residents.of(points, models, points["subdistrict"], names)
@@ -100,11 +97,11 @@ def assess(
     standard = cutoff_s, coverage.radius_m
 
     def cover(rows: Bools) -> pd.DataFrame:
-        return coverage_table(_among(access, rows, searches), points, models, names, (cutoff_s,), standard)
+        return coverage_table(_among(access, rows, reach, limits), points, models, names, (cutoff_s,), standard)
 
     return Assessment(
         choices=choices_table(access, points, models, names, coverage.cutoff_s),
-        catchments=catchments(access, pd.concat([points, home_access(access)], axis=1), study.facilities),
+        catchments=catchments(access, points, study.facilities),
         standards=check_standards(planning.standards, scene.places, residents, reach, coverage.horizon_s),
         communities=communities,
         lights=lights,
@@ -115,9 +112,17 @@ def assess(
     )
 
 
-def _reach(search: Search, rows: Bools) -> tuple[Floats, Ints]:
-    near = search(np.flatnonzero(rows))
-    return near.apart, near.at
+def _nearest(access: Access, measure: str, search: Search) -> Nearest:
+    """Search for the nearest of some places, unless access knows it already."""
+    known = {
+        access.rows(tier, basis).tobytes(): access.nearest(tier, basis, measure) for tier in Tier for basis in BASES
+    }
+
+    def nearest(rows: Bools, limit: float = np.inf) -> tuple[Floats, Ints]:
+        near = known.get(rows.tobytes()) or search(np.flatnonzero(rows), limit)
+        return near.apart, near.at
+
+    return nearest
 
 
 def _basins(scene: Scene, points: pd.DataFrame, planning: Planning, reach: Mapping[str, Nearest]) -> Basins:
@@ -141,10 +146,10 @@ def _gates(schools: pd.DataFrame, scene: Scene) -> pd.DataFrame:
     return table
 
 
-def _among(access: Access, rows: Bools, searches: Mapping[str, Search]) -> Access:
-    """Count only some of the places."""
+def _among(access: Access, rows: Bools, reach: Mapping[str, Nearest], limits: Mapping[str, float]) -> Access:
+    """Count only some of the places, and only within the limits."""
     near = {
-        (str(tier), basis, measure): searches[measure](np.flatnonzero(access.rows(tier, basis) & rows))
+        (str(tier), basis, measure): Near(*reach[measure](access.rows(tier, basis) & rows, limits[measure])[::-1])
         for tier in Tier
         for basis in BASES
         for measure in MEASURES

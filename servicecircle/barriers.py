@@ -25,6 +25,7 @@ __all__ = ["Barriers", "find_barriers", "find_crossings"]
 
 _CORNERS = 3
 _ON_M = 1.0
+_WIDER = 1.01  # than need be: whoever is on the line is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ def find_crossings(
     """
     near = np.zeros(len(stations), dtype=bool)
     if len(barriers):
-        tree = shapely.STRtree(np.asarray(shapely.points(stations.xy), dtype=object))
-        near[tree.query(barriers.shape, predicate="dwithin", distance=approach_m)[1]] = True
+        boxed = _in_boxes(stations.xy, shapely.bounds(barriers.shape), approach_m)
+        tree = shapely.STRtree(np.asarray(shapely.points(stations.xy[boxed]), dtype=object))
+        near[boxed[tree.query(barriers.shape, predicate="dwithin", distance=approach_m)[1]]] = True
         # a point in the middle of a motorway is on neither side of it
-        near[tree.query(barriers.shape, predicate="dwithin", distance=_ON_M)[1]] = False
+        near[boxed[tree.query(barriers.shape, predicate="dwithin", distance=_ON_M)[1]]] = False
     sides = _facing(stations.xy, np.flatnonzero(near))
     crossings = draw_shortcuts(stations, sides[:, 0], sides[:, 1], pricing)
     lines = lines_of(stations, crossings)
@@ -102,6 +104,16 @@ def _facing(xy: Floats, which: Ints) -> Ints:
         return np.zeros((0, 2), dtype=np.int64)
     sides = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     return np.asarray(which[np.unique(sides, axis=0)], dtype=np.int64)
+
+
+def _in_boxes(xy: Floats, boxes: Floats, wider_m: float) -> Ints:
+    """Return the points in any of the boxes, made so much wider on each side."""
+    by_x, found = np.argsort(xy[:, 0], kind="stable"), np.zeros(len(xy), dtype=bool)
+    x, y = xy[by_x].T
+    for west, south, east, north in boxes + np.array([-wider_m, -wider_m, wider_m, wider_m]) * _WIDER:
+        part = slice(*np.searchsorted(x, [west, east]))
+        found[by_x[part]] |= (y[part] >= south) & (y[part] <= north)
+    return np.flatnonzero(found)
 
 
 def _in_the_open(lines: gpd.GeoDataFrame) -> Bools:

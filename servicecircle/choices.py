@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from servicecircle.arrays import Floats
-from servicecircle.coverage import BASES, Access, by_subdistrict, people_of, ranged
+from servicecircle.coverage import BASES, DISTRICT, Access, by_subdistrict, people_of, ranged
 from servicecircle.model import Tier
 
 __all__ = ["choices_table", "gini"]
@@ -44,22 +44,28 @@ def choices_table(
     Gini, C. (1912), Variabilità e mutabilità; Lorenz, M. O. (1905), doi:10.2307/2276207.
     """
     groups, people = by_subdistrict(homes, names), people_of(homes, models)
+    part = np.zeros(len(homes), dtype=np.int64)
+    for k, inside in enumerate(groups.values()):
+        part[inside] = k
     rows: list[dict[str, object]] = []
     for tier in Tier:
         for basis in BASES:
             choices = np.minimum(access.count(tier, basis, cutoff_s), len(_CHOICES) - 1)
             seconds = access.nearest(tier, basis, "walk").apart
             unknown = not access.rows(tier, basis).any()
-            for code, inside in groups.items():
+            ascending = np.argsort(seconds, kind="stable")[: int(np.isfinite(seconds).sum())]
+            parts = part[ascending]
+            for k, (code, inside) in enumerate(groups.items()):
                 row: dict[str, object] = {"subdistrict": code, "name": names.get(code, ""), "tier": tier.value}
-                theirs, weight, walk = choices[inside], people[:, inside], seconds[inside]
+                theirs, weight = choices[inside], people[:, inside]
+                walked = ascending if code == DISTRICT else ascending[parts == k]
                 counts = np.bincount(theirs, minlength=len(_CHOICES))
                 row |= {"basis": basis, "cutoff_s": cutoff_s, "homes": len(inside)}
                 row |= {f"homes_{word}": int(count) for word, count in zip(_CHOICES, counts, strict=True)}
-                row["homes_cut_off"] = int(np.isinf(walk).sum())
-                for k, word in enumerate(_CHOICES):
-                    row |= ranged(f"people_{word}", np.array([w[theirs == k].sum() for w in weight]))
-                rows.append(row | _spread(walk, weight) | {"unknown": unknown})
+                row["homes_cut_off"] = len(inside) - len(walked)
+                for many, word in enumerate(_CHOICES):
+                    row |= ranged(f"people_{word}", np.array([w[theirs == many].sum() for w in weight]))
+                rows.append(row | _spread(seconds[walked], people[:, walked]) | {"unknown": unknown})
     return pd.DataFrame(rows)
 
 
@@ -77,9 +83,8 @@ def gini(values: Floats, weights: Floats) -> float:
     return float(_gini(values[order], weights[order][None])[0])
 
 
-def _spread(seconds: Floats, people: Floats) -> dict[str, object]:
-    order = np.argsort(seconds, kind="stable")[: int(np.isfinite(seconds).sum())]
-    values, weights = seconds[order], people[:, order]
+def _spread(values: Floats, weights: Floats) -> dict[str, object]:
+    """Mean and unevenness of ascending values."""
     total = weights.sum(axis=1)
     mean = np.divide((weights * values).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
     return ranged("mean_s", mean) | ranged("gini", _gini(values, weights))

@@ -10,7 +10,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from servicecircle.arrays import Bools, Floats, Ints, Shapes
+from servicecircle.compiled import compiled
 from servicecircle.graph import Graph, pairs
+from servicecircle.ordering import order_pairs
+from servicecircle.settling import Small
 
 __all__ = ["find_clusters", "name_cluster"]
 
@@ -61,12 +64,32 @@ def find_clusters(graph: Graph, node: Ints, xy: Floats, area: Shapes, neighbour_
 
 def _walked(graph: Graph, node: Ints, near: Ints, limit_s: float) -> Bools:
     """Whether each pair of homes is within the limit on foot, one way or the other."""
-    asked = np.unique(near)
+    mine = np.zeros(len(node), dtype=bool)
+    mine[near] = True
+    asked = np.flatnonzero(mine)
+    position = np.cumsum(mine) - 1
+    a, b = position[near.T]
     found = pairs(graph, node[asked], node[asked], limit_s)
-    a, b = asked[np.repeat(np.arange(len(asked)), np.diff(found.start))], asked[found.target]
-    n = len(node)
-    known = np.unique(np.minimum(a, b) * n + np.maximum(a, b))
-    return np.isin(near.min(axis=1) * n + near.max(axis=1), known)
+    both, other = np.r_[a, b], np.r_[b, a]
+    order = order_pairs(both, other, len(asked))
+    first = np.r_[0, np.cumsum(np.bincount(both, minlength=len(asked)))].astype(np.int64)
+    walked, seen = np.zeros(len(near), dtype=bool), np.full(len(asked), -1)
+    mark_walked(found.start, found.target, first, other[order], order % max(len(near), 1), seen, walked)
+    return walked
+
+
+@compiled
+def mark_walked(start: Ints, target: Small, first: Ints, other: Ints, pair: Ints, seen: Ints, walked: Bools) -> None:
+    """Mark the pairs of which one home reaches the other: home ``i`` reaches ``target[start[i]:start[i + 1]]``.
+
+    It is in the pairs ``pair[first[i]:first[i + 1]]`` with each ``other``; ``seen`` are -1.
+    """
+    for i in range(len(start) - 1):
+        for k in range(start[i], start[i + 1]):
+            seen[target[k]] = i
+        for k in range(first[i], first[i + 1]):
+            if seen[other[k]] == i:
+                walked[pair[k]] = True
 
 
 def name_cluster(lonlat: Floats) -> str:

@@ -26,6 +26,7 @@ __all__ = ["Basins", "class_columns", "community_seats", "community_table", "pol
 _SEATS = ["community_id", "name", "subdistrict", "facility_id", "seat"]
 _ABOUT = [*_SEATS, "basis", "homes_straight", "note_zh", "note_en"]
 _UNASSIGNED = "unassigned"
+_NEAR_S = 1800.0  # how far a seat is looked for first
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,15 @@ def seat_basins(
         if not rows.any():
             continue
         inside = np.flatnonzero(code == subdistrict)
-        on_foot, as_the_crow_flies = (nearest(rows)[1][inside] for nearest in (walk, radius))
-        row = np.where(on_foot >= 0, on_foot, as_the_crow_flies)
+        row = walk(rows, _NEAR_S)[1][inside]
+        if (row < 0).any():  # most have a seat near by: few searches go farther
+            row = walk(rows)[1][inside]
+        cut_off = row < 0
+        if cut_off.any():
+            row[cut_off] = radius(rows)[1][inside[cut_off]]
         of_home[inside] = known.get_indexer(ids.to_numpy()[row])
-        straight += np.bincount(of_home[inside[on_foot < 0]], minlength=len(seats))
-    usable = (seats["seat"] != "none") & seats["subdistrict"].isin(code)
+        straight += np.bincount(of_home[inside[cut_off]], minlength=len(seats))
+    usable = (seats["seat"] != "none") & seats["subdistrict"].isin(pd.unique(code))
     table = seats.assign(basis=np.where(usable, "approximate", "none"), homes_straight=straight)
     lost = seats[seats["seat"] == "none"].groupby("subdistrict").size()
     others = seats["subdistrict"].map(lost).fillna(0).astype(int)

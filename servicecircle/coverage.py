@@ -18,6 +18,7 @@ import pandas as pd
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.model import Status, Tier
 from servicecircle.pairs import Near, Pairs
+from servicecircle.sums import add_up
 
 __all__ = [
     "BASES",
@@ -162,17 +163,25 @@ def coverage_table(
     ``standard`` is the cutoff in seconds that the standard's radius in metres stands for: the radius counts there.
     """
     at_s, radius_m = standard
-    groups, people = by_subdistrict(homes, names), people_of(homes, models)
-    parts = {code: people[:, inside] for code, inside in groups.items()}
-    totals = {code: part.sum(axis=1) for code, part in parts.items()}
+    codes, counted = (DISTRICT, *names), np.vstack([np.ones(len(homes)), people_of(homes, models)])
+    group = pd.Index(list(names), dtype=object).get_indexer(pd.Index(homes["subdistrict"], dtype=object))
+
+    def add(chosen: Bools) -> Floats:
+        """Homes in the first row, people below; a column a subdistrict, the district first."""
+        found = np.zeros((len(counted), len(codes)))
+        add_up(counted, group, chosen, found)
+        return found
+
+    totals = add(np.ones(len(homes), dtype=bool))
     rows: list[dict[str, object]] = []
     for tier in Tier:
         for basis in BASES:
             unknown = not access.rows(tier, basis).any()
             for cutoff in cutoffs_s:
                 for measure in MEASURES if cutoff == at_s else ("level", "walk"):
-                    covered = access.covered(tier, basis, measure, radius_m if measure == "radius" else cutoff)
-                    for code, inside in groups.items():
+                    limit = radius_m if measure == "radius" else cutoff
+                    covered = add(access.covered(tier, basis, measure, limit))
+                    for code, total, reached in zip(codes, totals.T, covered.T, strict=True):
                         key = {
                             "subdistrict": code,
                             "name": names.get(code, ""),
@@ -181,9 +190,8 @@ def coverage_table(
                             "measure": measure,
                             "cutoff_s": cutoff,
                         }
-                        reached = covered[inside]
-                        count = {"homes": len(inside), "homes_covered": int(reached.sum())}
-                        shares = _shares(parts[code][:, reached].sum(axis=1), totals[code], unknown=unknown)
+                        count = {"homes": int(total[0]), "homes_covered": int(reached[0])}
+                        shares = _shares(reached[1:], total[1:], unknown=unknown)
                         rows.append(key | count | shares)
     return pd.DataFrame(rows)
 

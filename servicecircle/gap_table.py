@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +17,7 @@ from servicecircle.crs import WGS84, to_lonlat
 from servicecircle.explanations import explain
 from servicecircle.gap_facts import Facts, Gap, mean_by
 from servicecircle.model import Tier
+from servicecircle.rims import join_discs
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["GAPS", "gap_table"]
@@ -32,6 +35,7 @@ GAPS = [
 """Columns of the gaps: one row a gap, seconds and metres means over its people."""
 
 _LINK = [column for column in GAPS if column.startswith("link_")]
+_MANY = 100  # homes; of more, only those at the rim are drawn round
 _ORDER = {tier.value: k for k, tier in enumerate(Tier)}
 
 
@@ -42,8 +46,11 @@ def gap_table(gaps: Sequence[Gap], facts: Facts) -> gpd.GeoDataFrame:
     high people of each home: a gap whose ranks lie far apart is ranked by the model and not by the need.
     """
     rows, minutes = [], []
-    for gap in gaps:
-        row, by_model = _row(gap, facts)
+    around_m, water = facts.scene.streets.parameters.gaps.around_home_m, facts.scene.streets.water
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        shapes = list(pool.map(lambda gap: _outline(facts.xy[gap.home], around_m, water), gaps))
+    for gap, shape in zip(gaps, shapes, strict=True):
+        row, by_model = _row(gap, facts, shape)
         rows.append(row)
         minutes.append(by_model)
     table = pd.DataFrame(rows, columns=GAPS)
@@ -63,7 +70,7 @@ def _ranks(minutes: Floats, gap_id: np.ndarray) -> Ints:
     return np.column_stack([ranks[0], np.min(ranks, axis=0), np.max(ranks, axis=0)]).astype(np.int64)
 
 
-def _row(gap: Gap, facts: Facts) -> tuple[dict[str, object], Floats]:
+def _row(gap: Gap, facts: Facts, shape: BaseGeometry) -> tuple[dict[str, object], Floats]:
     """Return the row, and person-minutes: by the mean of the models, by low and high, by each model."""
     scene, home, near = facts.scene, gap.home, facts.near[gap.tier]
     coverage, crs = scene.streets.parameters.coverage, scene.streets.network.crs
@@ -73,7 +80,6 @@ def _row(gap: Gap, facts: Facts) -> tuple[dict[str, object], Floats]:
     excess = np.where(reached, walk_s, coverage.horizon_s) - coverage.cutoff_s
     minutes = np.vstack([weight, facts.ranges[:, home], facts.models[:, home]]) @ excess / S_PER_MIN
     excess = np.where(reached, excess, np.nan)
-    shape = _outline(facts.xy[home], scene.streets.parameters.gaps.around_home_m, scene.streets.water)
     inner = shape.representative_point()
     lon, lat = to_lonlat(np.array([[inner.x, inner.y]]), crs)[0]
     row: dict[str, object] = {
@@ -135,6 +141,7 @@ def _link(gap: Gap, facts: Facts) -> dict[str, object]:
 
 
 def _outline(xy: Floats, around_m: float, water: BaseGeometry | None) -> BaseGeometry:
-    shape: BaseGeometry = MultiPoint(xy).buffer(around_m)
-    shape = shape.buffer(around_m / 2).buffer(-around_m / 2, quad_segs=4)
+    many = len(xy) > _MANY
+    shape = join_discs(xy, 1.5 * around_m) if many else MultiPoint(xy).buffer(around_m).buffer(around_m / 2)
+    shape = shape.buffer(-around_m / 2, quad_segs=4)
     return shape if water is None else shape.difference(water)

@@ -31,6 +31,7 @@ __all__ = [
     "tree",
 ]
 
+_Arcs = tuple[Small, Small, Floats]
 _MOST_BUCKETS = 1 << 16
 _ROOM = 1 << 15  # what an answer may hold before its arrays are doubled
 _AT_ONCE = 256  # sources whose pairs are looked for together: what lies between search and answer stays small
@@ -142,7 +143,9 @@ def search(graph: Graph, sources: Ints | Sources, limit_s: float, *, towards: bo
 
     Time and memory grow with the nodes reached, not with sources x nodes.
     """
-    return _search(graph, _as_sources(sources), limit_s, np.ones(graph.n, dtype=bool), towards=towards)
+    sources = _as_sources(sources)
+    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    return _search(arcs, room, sources, limit_s, np.ones(graph.n, dtype=bool))
 
 
 def pairs(
@@ -168,10 +171,10 @@ def pairs(
     sources = _as_sources(sources)
     position = np.full(graph.n, -1, dtype=np.int32)
     position[targets] = np.arange(len(targets))
-    found = []
+    arcs, room, found = _arcs(graph, towards=towards), _Room.of(graph, sources), []
     for begin in range(0, len(sources), _AT_ONCE):
         some = sources.take(begin, min(begin + _AT_ONCE, len(sources)))
-        reached = _search(graph, some, limit_s, position >= 0, towards=towards)
+        reached = _search(arcs, room, some, limit_s, position >= 0)
         found.append(_at_targets(reached, position, access_s, limit_s))
     together = Pairs.stack(found)
     return together if (np.diff(targets) > 0).all() else together.ascending(len(targets))
@@ -190,7 +193,8 @@ def nearest(graph: Graph, sources: Ints | Sources, limit_s: float = np.inf, *, t
     sources = _as_sources(sources)
     arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
     count = settle(*(*arcs, sources.node, sources.access_s, 0, len(sources.node), limit_s, *room.arrays()))
-    ascending = room.settled[:count][np.argsort(room.seconds[room.settled[:count]], kind="stable")]
+    # in any order among equals: labels are handed on until nothing changes
+    ascending = room.settled[:count][np.argsort(room.seconds[room.settled[:count]])]
     label = np.full(graph.n, len(sources), dtype=np.int64)
     first = (sources.access_s <= limit_s) & (sources.access_s == room.seconds[sources.node])
     np.minimum.at(label, sources.node[first], np.repeat(np.arange(len(sources)), np.diff(sources.start))[first])
@@ -246,6 +250,7 @@ class _Room:
     before: Small
     after: Small
     settled: Ints
+    marks: Ints
 
     @classmethod
     def of(cls, graph: Graph, sources: Sources) -> _Room:
@@ -257,7 +262,8 @@ class _Room:
         bucket = np.full(1 << int(np.ceil(np.log2(spans + 2))), -1, dtype=np.int32)
         empty = np.full(n, -2, dtype=np.int32)
         per_s = spans / longest if longest > 0 else 1.0
-        return cls(np.full(n, np.inf), per_s, bucket, empty, empty.copy(), np.empty(n, dtype=np.int64))
+        settled, marks = np.empty(n, dtype=np.int64), np.zeros(n // 16 + 1, dtype=np.int64)
+        return cls(np.full(n, np.inf), per_s, bucket, empty, empty.copy(), settled, marks)
 
     def arrays(self) -> tuple[Floats, float, Small, Small, Small, Ints]:
         """Return all of it, in the order of the kernels."""
@@ -268,22 +274,21 @@ def _as_sources(sources: Ints | Sources) -> Sources:
     return sources if isinstance(sources, Sources) else Sources.at(sources)
 
 
-def _search(graph: Graph, sources: Sources, limit_s: float, wanted: Bools, *, towards: bool) -> Reached:
-    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
-    marks = np.zeros(graph.n // 16 + 1, dtype=np.int64)
+def _search(arcs: _Arcs, room: _Room, sources: Sources, limit_s: float, wanted: Bools) -> Reached:
+    n = len(wanted)
     start = np.zeros(len(sources) + 1, dtype=np.int64)
-    node, found = np.empty(_ROOM + graph.n, dtype=np.int64), np.empty(_ROOM + graph.n)
+    node, found = np.empty(_ROOM + n, dtype=np.int64), np.empty(_ROOM + n)
     done = 0
     while True:
         given = (sources.start, sources.node, sources.access_s, done, limit_s, wanted)
-        done = reach_each(*(*arcs, *given, *room.arrays(), marks, start, node, found))
+        done = reach_each(*(*arcs, *given, *room.arrays(), room.marks, start, node, found))
         if done == len(sources):
             break
         node, found = (np.concatenate([a, np.empty_like(a)]) for a in (node, found))
     return Reached(start, node[: start[-1]].copy(), found[: start[-1]].copy())
 
 
-def _arcs(graph: Graph, *, towards: bool) -> tuple[Small, Small, Floats]:
+def _arcs(graph: Graph, *, towards: bool) -> _Arcs:
     arcs = graph.reverse if towards else graph.forward
     first, to = (np.asarray(a, dtype=np.int32) for a in (arcs.indptr, arcs.indices))
     return first, to, np.asarray(arcs.data, dtype=np.float64)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from scipy.ndimage import minimum_filter
 from scipy.spatial import cKDTree
 
 from servicecircle.arrays import Bools, Floats, Ints, Shapes
@@ -21,6 +22,8 @@ from servicecircle.stations import Stations
 
 __all__ = ["Tried", "find_missing", "try_best"]
 
+_FINE = 3  # cells in the length of a link
+_MOST_CELLS = 1e7
 _AT_ONCE = 20_000  # points looked at in one go: what bounds memory
 _NEW_COSTS = 3.0  # a second on a link counts as so many on streets, in the choice alone
 _TRIED = 8  # links tried for a cluster, those that are best for most of its people
@@ -61,6 +64,9 @@ def find_missing(
     """
     mps = pricing.profile.flat_mps
     here, there = (np.flatnonzero(seconds < cutoff_s) for seconds in (reach_s, onward_s))
+    if len(here) and len(there):  # most points have none round them that is much nearer to a place
+        best_s = _least_round(stations.xy[here], stations.xy[there], onward_s[there], rules.missing_link_m)
+        here = here[onward_s[here] >= best_s + rules.missing_link_saves_s]
     if not len(here) or not len(there):
         nowhere = np.zeros(0, dtype=np.int64)
         return draw_shortcuts(stations, nowhere, nowhere, pricing)
@@ -118,6 +124,18 @@ def try_best(
     tried = np.unique(np.concatenate([*asked, np.zeros(0, dtype=np.int64)]))
     helped = _each_alone(graph, stations, missing.take(tried), onward_s, homes, cutoff_s)
     return helped, [np.searchsorted(tried, own) for own in asked]
+
+
+def _least_round(xy: Floats, others: Floats, values: Floats, within_m: float) -> Floats:
+    """Least value of the others round each point: of all within a distance, and of some a little farther off."""
+    low, high = np.vstack([xy, others]).min(axis=0), np.vstack([xy, others]).max(axis=0)
+    size = max(within_m / _FINE, float(np.sqrt((high - low).prod() / _MOST_CELLS)))
+    steps = int(np.ceil(within_m / size))
+    shape = tuple(((high - low) // size).astype(np.int64) + 1)
+    least = np.full(shape, np.inf)
+    np.minimum.at(least, tuple(((others - low) // size).astype(np.int64).T), values)
+    least = minimum_filter(least, 2 * steps + 1, mode="constant", cval=np.inf)
+    return np.asarray(least[tuple(((xy - low) // size).astype(np.int64).T)])
 
 
 def _worth(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from servicecircle.arrays import Bools, Floats, Ints
 
-__all__ = ["Near", "Pairs", "straight_nearest", "straight_pairs"]
+__all__ = ["Near", "Pairs", "Search", "straight_nearest", "straight_pairs"]
 
 _AT_ONCE = 256  # sources whose neighbours are looked for together
 _NEARLY = 1 + 1e-9  # a tree's distance may be off by the last digit: looked for a little farther, measured again
@@ -26,6 +27,13 @@ class Near:
 
     at: Ints
     apart: Floats
+
+
+class Search(Protocol):
+    """The nearest of some places, given by their rows, for every home; those beyond the limit need not be told."""
+
+    def __call__(self, rows: Ints, limit: float = np.inf) -> Near:
+        """Return the nearest place of every home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +110,11 @@ def straight_pairs(sources: Floats, targets: Floats, limit_m: float) -> Pairs:
     return Pairs.stack(parts)
 
 
-def straight_nearest(points: Floats, chosen: Ints, targets: Floats) -> Near:
-    """Return which of the chosen (n, 2) points is the nearest to each target in a straight line."""
+def straight_nearest(points: Floats, chosen: Ints, targets: Floats, limit_m: float = np.inf) -> Near:
+    """Return which of the chosen (n, 2) points is the nearest to each target in a straight line, if within a limit."""
     if not len(chosen):
         return Near(np.full(len(targets), -1), np.full(len(targets), np.inf))
-    at = chosen[np.asarray(cKDTree(points[chosen]).query(targets)[1], dtype=np.int64)]
-    return Near(at, np.hypot(points[at, 0] - targets[:, 0], points[at, 1] - targets[:, 1]))
+    row = cKDTree(points[chosen]).query(targets, distance_upper_bound=limit_m * _NEARLY)[1]
+    at = np.append(chosen, -1)[row]
+    apart = np.hypot(points[at, 0] - targets[:, 0], points[at, 1] - targets[:, 1])
+    return Near(at, np.where(at >= 0, apart, np.inf))

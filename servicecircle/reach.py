@@ -15,9 +15,11 @@ from servicecircle.arrays import Floats, Ints
 from servicecircle.graph import Graph, Reached, Sources, nearest, own_seconds, pairs, search
 from servicecircle.model import Direction
 from servicecircle.network import WalkNetwork
+from servicecircle.ordering import order_pairs
 from servicecircle.pairs import Near, Pairs
 from servicecircle.parameters import Profile
 from servicecircle.prices import EdgeSeconds
+from servicecircle.settling import Small
 from servicecircle.snapping import Snapped
 
 __all__ = [
@@ -55,7 +57,8 @@ class Attached:
 
     ``node[k]`` is the node of door ``k``; ``access_s[k]`` the seconds between the door and the street; ``owner[k]`` the
     place (or home) whose door it is. Door ``i`` is the first door of place ``i``; further doors stand behind all of
-    these. Nodes below ``n_network`` are those of the network.
+    these. ``doors`` are the doors by owner, where each owner's begin, and how many. Nodes below ``n_network`` are those
+    of the network.
     """
 
     graph: Graph
@@ -64,12 +67,11 @@ class Attached:
     access_s: Floats
     owner: Ints
     n_network: int
+    doors: tuple[Ints, Ints, Ints]
 
     def doors_of(self, places: Ints) -> tuple[Ints, Ints]:
         """Return the doors of the given places, and for each the position in ``places`` of whose it is, ascending."""
-        whose = np.argsort(self.owner, kind="stable")
-        many = np.bincount(self.owner)
-        start, count = (np.cumsum(many) - many)[places], many[places]
+        whose, start, count = self.doors[0], self.doors[1][places], self.doors[2][places]
         row = np.repeat(np.arange(len(places)), count)
         within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
         return whose[start[row] + within], row
@@ -86,25 +88,26 @@ class Attached:
 class _Layout:
     """How arcs become a matrix: sorted by row and column, parallel arcs side by side."""
 
-    order: Ints
-    first: Ints
-    row: Ints
-    column: Ints
+    order: Small
+    first: Small
+    row: Small
+    column: Small
 
     @classmethod
-    def of(cls, row: Ints, column: Ints) -> _Layout:
-        order = np.lexsort((column, row))
+    def of(cls, row: Ints, column: Ints, n: int) -> _Layout:
+        order = order_pairs(row, column, n)
         order = order[row[order] != column[order]]
         row, column = row[order], column[order]
         new = np.ones(len(order), dtype=bool)
         new[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
-        return cls(order, np.flatnonzero(new), row[new], column[new])
+        kept = order, np.flatnonzero(new), row[new], column[new]
+        return cls(*(a.astype(np.int32) for a in kept))
 
     def matrix(self, seconds: Floats, n: int) -> csr_array:
         """Return the arcs as a matrix: of parallel ones the quickest, without the impassable."""
         least = np.minimum.reduceat(seconds[self.order], self.first) if len(self.first) else np.zeros(0)
         keep = np.isfinite(least)
-        start = np.r_[0, np.cumsum(np.bincount(self.row[keep], minlength=n))]
+        start = np.r_[0, np.cumsum(np.bincount(self.row[keep], minlength=n))].astype(np.int32)
         return csr_array((least[keep], self.column[keep], start), shape=(n, n))
 
 
@@ -124,6 +127,7 @@ class Joined:
     edge: Ints
     share_from: Floats
     share_to: Floats
+    doors: tuple[Ints, Ints, Ints]
     _out: _Layout
     _back: _Layout
 
@@ -137,7 +141,8 @@ class Joined:
         n = self.n_network + len(self.snapped)
         graph = Graph(self._out.matrix(cost, n), self._back.matrix(cost, n))
         arcs = Arcs(self.tail, self.head, cost, self.edge, self.share_from, self.share_to)
-        return Attached(graph, arcs, self.node, self.snapped.snap_m / profile.flat_mps, self.owner, self.n_network)
+        access_s = self.snapped.snap_m / profile.flat_mps
+        return Attached(graph, arcs, self.node, access_s, self.owner, self.n_network, self.doors)
 
 
 def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> Joined:
@@ -166,9 +171,11 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
     start = np.concatenate([np.zeros(len(every)), before_share, share[last]])
     stop = np.concatenate([np.ones(len(every)), share, np.ones(int(last.sum()))])
     tail, head = np.r_[a, b], np.r_[b, a]
+    owner = np.arange(k) if owner is None else owner
+    many = np.bincount(owner)
     return Joined(
         snapped,
-        np.arange(k) if owner is None else owner,
+        owner,
         node,
         n,
         tail,
@@ -176,8 +183,9 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
         np.r_[on, on],
         np.r_[start, stop],
         np.r_[stop, start],
-        _Layout.of(tail, head),
-        _Layout.of(head, tail),
+        (np.argsort(owner, kind="stable"), np.cumsum(many) - many, many),
+        _Layout.of(tail, head, n + k),
+        _Layout.of(head, tail, n + k),
     )
 
 

@@ -22,7 +22,7 @@ from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import find_entrances
 from servicecircle.errors import Fault, InputError
 from servicecircle.model import Direction, Tier, Variant
-from servicecircle.pairs import Near, straight_nearest, straight_pairs
+from servicecircle.pairs import Near, Search, straight_nearest, straight_pairs
 from servicecircle.prices import edge_seconds, walker_of
 from servicecircle.reach import Attached, Joined, nearest_place, pairs_within, times_of
 from servicecircle.streets import Streets
@@ -128,10 +128,12 @@ def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
     cutoffs = tuple(sorted({*parameters.cutoffs_s(), parameters.coverage.cutoff_s, QUARTER_S}))
     place_xy, home_xy = scene.xy()
     tier = places["tier"].to_numpy()
+    # where no link costs a fare or is closed, nothing is to be opened
+    asked = {m: a for m, a in priced.items() if m != "opened" or not np.array_equal(a.arcs.seconds, walk.arcs.seconds)}
     nearest: dict[tuple[str, str, str], Callable[[], Near]] = {}
     for name, basis in product(Tier, BASES):
         rows = np.flatnonzero((tier == name) & in_basis(places, basis))
-        for measure, attached in priced.items():
+        for measure, attached in asked.items():
             nearest[name.value, basis, measure] = partial(nearest_place, attached, rows, home, horizon_s, Direction.TO)
         nearest[name.value, basis, "radius"] = partial(straight_nearest, place_xy, rows, home_xy)
     bases = {
@@ -139,6 +141,8 @@ def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
         for category in scene.streets.study.categories.index
     }
     near = _at_once(nearest)
+    for measure in priced.keys() - asked.keys():
+        near |= {(t.value, basis, measure): near[t.value, basis, "walk"] for t, basis in product(Tier, BASES)}
     of_category = _at_once(
         {name: partial(nearest_place, walk, rows, home, horizon_s, Direction.TO) for name, rows in bases.items()}
     )
@@ -162,16 +166,21 @@ def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
     )
 
 
-def searches(scene: Scene, priced: Mapping[str, Attached]) -> dict[str, Callable[[Ints], Near]]:
-    """By measure: a search for the nearest of some places, given by their rows, from every home; ``radius``, too."""
+def searches(scene: Scene, priced: Mapping[str, Attached]) -> dict[str, Search]:
+    """By measure: a search for the nearest of some places, given by their rows, from every home; ``radius``, too.
+
+    On foot to the horizon at most. A search with a limit costs what lies within.
+    """
     place_xy, home_xy = scene.xy()
     home, horizon_s = scene.doors.home, scene.streets.parameters.coverage.horizon_s
 
-    def search(attached: Attached, rows: Ints) -> Near:
-        return nearest_place(attached, rows, home, horizon_s, Direction.TO)
+    def on_foot(attached: Attached, rows: Ints, limit: float = np.inf) -> Near:
+        return nearest_place(attached, rows, home, min(limit, horizon_s), Direction.TO)
 
-    found: dict[str, Callable[[Ints], Near]] = {name: partial(search, attached) for name, attached in priced.items()}
-    return found | {"radius": lambda rows: straight_nearest(place_xy, rows, home_xy)}
+    def straight(rows: Ints, limit: float = np.inf) -> Near:
+        return straight_nearest(place_xy, rows, home_xy, limit)
+
+    return {"radius": straight, **{name: partial(on_foot, attached) for name, attached in priced.items()}}
 
 
 def _at_once(searches: Mapping[Key, Callable[[], Answer]]) -> dict[Key, Answer]:

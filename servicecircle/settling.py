@@ -20,6 +20,7 @@ Small = npt.NDArray[np.int32]
 
 _FIRST = -1  # before the first node of a bucket
 _NOWHERE = -2  # before a node that waits in no bucket
+_NONE, _SEVERAL = -1, -2  # in place of the one way on
 
 
 @compiled
@@ -32,6 +33,67 @@ def _take_out(node: int, at: int, bucket: Small, before: Small, after: Small) ->
     if after[node] >= 0:
         before[after[node]] = before[node]
     before[node] = _NOWHERE
+
+
+@compiled
+def _put_in(node: int, at: int, bucket: Small, before: Small, after: Small) -> None:
+    """Let a node wait in a bucket."""
+    after[node], before[node] = bucket[at], _FIRST
+    if bucket[at] >= 0:
+        before[bucket[at]] = node
+    bucket[at] = node
+
+
+@compiled
+def _way_on(node: int, tail: int, first: Small, to: Small) -> int:
+    """Return the one arc by which a node leads on and not back to ``tail``."""
+    on = _NONE
+    for arc in range(first[node], first[node + 1]):
+        if to[arc] != tail:
+            if on >= 0:
+                return _SEVERAL
+            on = arc
+    return on
+
+
+@compiled
+def _sorted_few(
+    settled: Ints, count: int, wanted: Bools, seconds: Floats, begin: int, out_node: Ints, out_seconds: Floats
+) -> int:
+    """Write the wanted nodes out ascending, each put in its place; return where they end."""
+    end = begin
+    for k in range(count):
+        node = settled[k]
+        if wanted[node]:
+            at = end
+            while at > begin and out_node[at - 1] > node:
+                out_node[at], out_seconds[at] = out_node[at - 1], out_seconds[at - 1]
+                at -= 1
+            out_node[at], out_seconds[at] = node, seconds[node]
+            end += 1
+    return end
+
+
+@compiled
+def _sorted_many(
+    settled: Ints, count: int, wanted: Bools, seconds: Floats, marks: Ints, low: int, high: int, at: int,
+    out_node: Ints, out_seconds: Floats,
+) -> int:  # fmt: skip
+    """Write the wanted nodes out ascending: marks in blocks ``low`` to ``high`` are set and read in one pass each."""
+    for k in range(count):
+        if wanted[settled[k]]:
+            marks[settled[k] >> 4] |= 1 << (settled[k] & 15)
+    for block in range(low, high + 1):
+        mark, node = marks[block], block << 4
+        marks[block] = 0
+        while mark > 0:
+            if mark & 1:
+                out_node[at] = node
+                out_seconds[at] = seconds[node]
+                at += 1
+            mark >>= 1
+            node += 1
+    return at
 
 
 @compiled
@@ -58,27 +120,28 @@ def settle(
     that the seconds are those of any exact search.
     """
     mask = len(bucket) - 1
-    count, waiting, turn, now = 0, 0, 0, 0.0
+    count, waiting, turn, now, node = 0, 0, 0, 0.0, -1
     # the doors are arcs from outside, then each node's own arcs follow
     heads, costs, low, high = door, access, begin, end
     while True:
         for arc in range(low, high):
-            then, head = now + costs[arc], heads[arc]
-            if then > limit or then >= seconds[head]:
-                continue
-            if seconds[head] == np.inf:
-                settled[count] = head
-                count += 1
-            if before[head] == _NOWHERE:
-                waiting += 1
-            else:
-                _take_out(head, int(seconds[head] * per_s) & mask, bucket, before, after)
-            seconds[head] = then
-            at = int(then * per_s) & mask
-            after[head], before[head] = bucket[at], _FIRST
-            if bucket[at] >= 0:
-                before[bucket[at]] = head
-            bucket[at] = head
+            then, head, tail = now + costs[arc], heads[arc], node
+            while then <= limit and then < seconds[head]:
+                if seconds[head] == np.inf:
+                    settled[count] = head
+                    count += 1
+                elif before[head] != _NOWHERE:
+                    _take_out(head, int(seconds[head] * per_s) & mask, bucket, before, after)
+                    waiting -= 1
+                seconds[head] = then
+                # a door on a street leads only on or back: one walks past it without waiting
+                on = _way_on(head, tail, first, to) if tail >= 0 else _SEVERAL
+                if on == _SEVERAL:
+                    _put_in(head, int(then * per_s) & mask, bucket, before, after)
+                    waiting += 1
+                if on < 0:
+                    break
+                then, head, tail = then + cost[on], to[on], head
         if waiting == 0:
             return count
         while bucket[turn] < 0:
@@ -128,19 +191,11 @@ def reach_each(
             if wanted[node]:
                 found += 1
                 low, high = min(low, node >> 4), max(high, node >> 4)
-                marks[node >> 4] |= 1 << (node & 15)
         fits = at + found <= len(out_node)
-        # the marks are read in ascending order: a sort in one pass
-        for block in range(low, high + 1):
-            mark, node = marks[block], block << 4
-            marks[block] = 0
-            while mark > 0 and fits:
-                if mark & 1:
-                    out_node[at] = node
-                    out_seconds[at] = seconds[node]
-                    at += 1
-                mark >>= 1
-                node += 1
+        if fits and found * found < high - low:  # few nodes, far apart
+            at = _sorted_few(settled, count, wanted, seconds, at, out_node, out_seconds)
+        elif fits:
+            at = _sorted_many(settled, count, wanted, seconds, marks, low, high, at, out_node, out_seconds)
         for k in range(count):
             seconds[settled[k]] = np.inf
         if not fits:

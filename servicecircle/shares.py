@@ -6,8 +6,9 @@ home, and how many people live where the answer is good enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,20 @@ import pandas as pd
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.coverage import BASES, DISTRICT, MEASURES, in_basis, people_of, ranged
 from servicecircle.model import Tier
+from servicecircle.sums import add_up
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["Nearest", "Residents", "describe_units", "within_reach"]
 
-Nearest = Callable[[Bools], tuple[Floats, Ints]]
-"""Given which places count: seconds (or metres) from each home to the nearest of them and that place's row; ``inf`` and
--1 where there is none. ``functools.partial(coverage.nearest, access.walk_s)`` is one."""
+
+class Nearest(Protocol):
+    """Given which places count: seconds (or metres) from each home to the nearest of them, and that place's row.
+
+    ``inf`` and -1 where there is none; so it may be beyond the limit, of which nobody asks.
+    """
+
+    def __call__(self, rows: Bools, limit: float = np.inf) -> tuple[Floats, Ints]:
+        """Return how far, and which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,10 @@ class Residents:
 
     def sums(self, chosen: Bools) -> tuple[Ints, Floats]:
         """Homes and people (models in rows) among the chosen, by group, all groups together first."""
-        at, count = self.group + 1, len(self.names) + 1
-        homes = np.bincount(at[chosen], minlength=count).astype(np.int64)
-        rows = [np.bincount(at[chosen], weights=row[chosen], minlength=count) for row in self.people]
-        people = np.vstack(rows).astype(np.float64)
-        homes[0], people[:, 0] = chosen.sum(), self.people[:, chosen].sum(axis=1)
-        return homes, people
+        homes, people = np.zeros((1, len(self.names) + 1)), np.zeros((len(self.people), len(self.names) + 1))
+        add_up(np.ones((1, len(chosen))), self.group, chosen, homes)
+        add_up(self.people, self.group, chosen, people)
+        return homes[0].astype(np.int64), people
 
     def within(self, covered: Bools, everybody: tuple[Ints, Floats] | None = None) -> pd.DataFrame:
         """Homes and people in all and within reach, by group, ``district`` first; low and high are over the models.
@@ -85,7 +91,7 @@ class Residents:
 
 def within_reach(nearest: Nearest, rows: Bools, limit: float) -> Bools:
     """Whether each home has one of the chosen places within a limit."""
-    return np.asarray(nearest(rows)[0] <= limit, dtype=bool)
+    return np.asarray(nearest(rows, limit)[0] <= limit, dtype=bool)
 
 
 def describe_units(

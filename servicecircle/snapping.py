@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import shapely
 from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.crs import to_lonlat, to_metric
 from servicecircle.graph import components, make_graph
+from servicecircle.nearby import Segments
 from servicecircle.network import WalkNetwork
 from servicecircle.parameters import SnapParameters
 from servicecircle.prices import EdgeSeconds
@@ -93,10 +95,11 @@ class Snapper:
         street, self._streets = pd.factorize(edges["name"])
         self._street = street[self._owner]
         xy = network.vertex_xy
-        self._segments: Shapes = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)))
-        self._every = shapely.STRtree(self._segments)
         self._level = np.flatnonzero(self._on_ground)
-        self._ground = shapely.STRtree(self._segments[self._level])
+        self._segments = Segments(xy[first], xy[first + 1]) if len(first) else None
+        self._ground = Segments(xy[first[self._level]], xy[first[self._level] + 1]) if len(self._level) else None
+        lines: Shapes = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)))
+        self._every = shapely.STRtree(lines)
         self._height_m = network.heights.vertex_m
 
     def snap(self, lonlat: Floats, layer: Floats | None = None, street: Shapes | None = None) -> Snapped:
@@ -120,22 +123,22 @@ class Snapper:
             ``storey_reach_m`` only if nearest. ``snap_m`` is infinite where there is no network at all.
         """
         n = len(lonlat)
-        if not len(self._level) or not n:
+        if self._segments is None or self._ground is None or not n:
             return Snapped(np.full(n, -1), np.zeros(n), np.full(n, np.inf), np.full(n, np.nan), np.full((n, 2), np.nan))
         xy = to_metric(lonlat, self._network.crs)
         xy[~np.isfinite(xy)] = _BEYOND_M  # off the plane of the projection: far from everything
-        points = np.asarray(shapely.points(xy), dtype=object)
         ground_m = np.full(n, np.nan) if self._relief is None else self._relief(lonlat)
         layers = np.full(n, np.nan) if layer is None else layer
         streets = np.full(n, -1) if street is None else self._streets.get_indexer(pd.Index(street))
-        best = self._best(points, ground_m, layers, streets)
+        feet = partial(self._feet, self._segments, xy, ground_m)
+        point, near = self._ground.nearest(xy)
+        best = self._best(feet, feet(point, self._level[near]), xy, layers, streets)
         vertex, edge = self._first[best.segment], self._owner[best.segment]
         metres = self._network.vertex_along_m
         at = metres[vertex] + best.part * (metres[vertex + 1] - metres[vertex])
         total = self._network.edges["length_m"].to_numpy()[edge]
         share = np.divide(at, total, out=np.zeros(n), where=total > 0)
-        foot = shapely.line_interpolate_point(self._segments[best.segment], best.part, normalized=True)
-        lonlat_foot = to_lonlat(shapely.get_coordinates(foot), self._network.crs)
+        lonlat_foot = to_lonlat(self._segments.points(best.segment, best.part), self._network.crs)
         return Snapped(edge, np.clip(share, 0.0, 1.0), best.metres, best.height_m, lonlat_foot)
 
     @property
@@ -148,11 +151,11 @@ class Snapper:
         names = self._network.edges["name"]
         return np.asarray(names.where(names.notna(), None).to_numpy(dtype=object)[edge])
 
-    def _best(self, points: Shapes, ground_m: Floats, layer: Floats, street: Ints) -> _Feet:
-        """Return for each point, in order, the foot to take."""
+    def _best(
+        self, measure: Callable[[Ints, Ints], _Feet], nearest: _Feet, xy: Floats, layer: Floats, street: Ints
+    ) -> _Feet:
+        """Return for each point, in order, the foot to take, given those that are nearest at ground level."""
         given = self._parameters
-        point, near = self._ground.query_nearest(points)
-        nearest = self._feet(points, ground_m, point, self._level[near])
         nearest = nearest.take(_first_by(nearest.point, self._cost(nearest), nearest.segment))
         # what is farther than the nearest can be better by its height, its storey or its name
         reach = np.maximum(nearest.metres, given.storey_reach_m)
@@ -161,26 +164,30 @@ class Snapper:
         radius = np.where(np.isfinite(layer), np.maximum(worth, given.storey_reach_m), worth)
         radius = np.where(named, np.maximum(radius, given.street_reach_m), radius)
         again = np.flatnonzero((radius > nearest.metres + 2 * _SAME_M) | named | np.isfinite(layer))
-        near, segment = self._every.query(points[again], predicate="dwithin", distance=radius[again])
-        feet = self._feet(points, ground_m, again[near], segment)
+        if not len(again):
+            return nearest
+        near, segment = self._every.query(shapely.points(xy[again]), predicate="dwithin", distance=radius[again])
+        feet = measure(again[near], segment)
         i, s = feet.point, feet.segment
         wanted = (self._layer[s] == layer[i]) & (feet.metres <= given.storey_reach_m)
         wanted &= self._on_ground[s] | self._on_storey[s]
         wanted |= named[i] & (self._street[s] == street[i]) & self._on_ground[s] & (feet.metres <= given.street_reach_m)
         allowed = wanted | (self._on_ground[s] & (feet.metres <= worth[i]))
+        first = nearest.take(again)
         every = _Feet(
-            *(np.concatenate([getattr(nearest, f.name), getattr(feet, f.name)[allowed]]) for f in fields(nearest))
+            *(np.concatenate([getattr(first, f.name), getattr(feet, f.name)[allowed]]) for f in fields(first))
         )
-        unwanted = np.concatenate([np.ones(len(points)), ~wanted[allowed]])
-        return every.take(_first_by(every.point, unwanted, self._cost(every), every.segment))
+        unwanted = np.concatenate([np.ones(len(again)), ~wanted[allowed]])
+        better = every.take(_first_by(every.point, unwanted, self._cost(every), every.segment))
+        for f in fields(nearest):
+            getattr(nearest, f.name)[again] = getattr(better, f.name)
+        return nearest
 
-    def _feet(self, points: Shapes, ground_m: Floats, point: Ints, segment: Ints) -> _Feet:
-        lines, at = self._segments[segment], points[point]
-        span = shapely.length(lines)
-        part = np.divide(shapely.line_locate_point(lines, at), span, out=np.zeros(len(lines)), where=span > 0)
+    def _feet(self, segments: Segments, xy: Floats, ground_m: Floats, point: Ints, segment: Ints) -> _Feet:
+        metres, part = segments.feet(xy[point], segment)
         low, high = (self._height_m[self._first[segment] + k] for k in (0, 1))
         height = low + part * (high - low) - ground_m[point]
-        return _Feet(point, segment, shapely.distance(lines, at), height, part)
+        return _Feet(point, segment, metres, height, part)
 
     def _cost(self, feet: _Feet) -> Floats:
         """Metres, and metres for each metre of height beyond what is flagged; an unknown height costs nothing."""
@@ -206,5 +213,7 @@ def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int, with
 
 def _first_by(owner: Ints, *keys: Floats | Ints) -> Ints:
     """Return the position of each owner's first row in the order of the keys, owners ascending."""
+    if (np.diff(owner) > 0).all():
+        return np.arange(len(owner))
     order = np.lexsort((*keys[::-1], owner))
     return order[np.r_[True, np.diff(owner[order]) > 0]] if len(order) else order

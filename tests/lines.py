@@ -48,10 +48,11 @@ def reach(home_x: list[float], place_x: list[float], wall: float | None = None) 
     return {"radius": partial(_nearest, metres), "level": partial(_nearest, metres), "walk": partial(_nearest, walk)}
 
 
-def _nearest(apart: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(apart: np.ndarray, rows: np.ndarray, limit: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
     """Return the least of the chosen rows, and which, of every column: -1 where none is reached."""
     chosen = np.flatnonzero(rows)
     if not len(chosen):
         return np.full(apart.shape[1], np.inf), np.full(apart.shape[1], -1)
     best = apart[chosen].min(axis=0)
+    best = np.where(best <= limit, best, np.inf)
     return best, np.where(np.isfinite(best), chosen[apart[chosen].argmin(axis=0)], -1)
