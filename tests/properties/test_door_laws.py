@@ -17,7 +17,7 @@ from servicecircle.snapping import Snapped, Snapper
 from tests.sketch import PARAMETERS, STREET, draw, network, plane, price, small_pieces
 from tests.town import lonlat
 
-LIMITS = settings(max_examples=30, deadline=None)
+LIMITS = settings(max_examples=15, deadline=None)
 ADULT = PARAMETERS.walker("adult")
 SNAP = small_pieces(PARAMETERS).snap
 FOREVER = 1e9

@@ -19,7 +19,7 @@ from tests.sketch import STREET, Corners, draw, network, plane, price
 SIDE = 8
 CORNERS: Corners = {1 + i + SIDE * j: (120.0 * i, 90.0 * j + 7.0 * i) for i in range(SIDE) for j in range(SIDE)}
 KINDS = (STREET, "highway=footway", "highway=steps", "highway=tertiary oneway=yes", f"{STREET} bridge=yes layer=1")
-LIMITS = settings(max_examples=40, deadline=None)
+LIMITS = settings(max_examples=20, deadline=None)
 
 through = st.lists(st.integers(1, SIDE * SIDE), min_size=2, max_size=7)
 lines = st.lists(st.tuples(through, st.sampled_from(KINDS)), min_size=1, max_size=12)
