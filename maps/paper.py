@@ -42,7 +42,7 @@ class Paper:
 
     def measure(self, text: str, size: float, *, bold: bool = False) -> float:
         """Width of a line of text in the layout's millimetres."""
-        return self.fonts.width(text, size, bold=bold) * self.enlarged * PT_MM / self.unit
+        return self.fonts.width(self.fonts.fit(text), size, bold=bold) * self.enlarged * PT_MM / self.unit
 
     def points(self, width: float) -> float:
         """Return a line's width in points from the layout's millimetres."""

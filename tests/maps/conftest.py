@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from matplotlib import font_manager
 
 from maps.bundle import Bundle, read_bundle
 from maps.study import study_page
 from tests.maps.hostile import hostile_names
 from tests.maps.town import write_town
+
+
+@pytest.fixture(autouse=True)
+def fonts_as_they_were() -> Iterator[None]:
+    """Take back what a test told matplotlib of fonts: another test's sheet is drawn with those of the machine."""
+    listed = list(font_manager.fontManager.ttflist)
+    yield
+    if listed != font_manager.fontManager.ttflist:
+        font_manager.fontManager = font_manager.FontManager()
 
 
 @pytest.fixture(scope="session")

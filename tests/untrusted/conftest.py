@@ -13,6 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
+from maps.site.parts import PARTS
 from maps.site.write import write_site
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.planning import read_planning
@@ -44,7 +45,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Hostile:
     study = read_study(data)
     results = run(study, read_parameters(), load_rules(), Variant(), Silent(), read_planning(data, study))
     write_bundle(results, folder / "build")
-    site = write_site(folder / "build", folder / "site").parent
+    pages = tuple(part for part in PARTS if part.folder != "sheets")  # paper runs nothing
+    site = write_site(folder / "build", folder / "site", parts=pages).parent
     # the service shows them from the bundle
     (site / "map").rename(folder / "build" / "maps")
     (site / "report").rename(folder / "build" / "report")
