@@ -17,7 +17,8 @@ from api.middleware import Frame
 from api.pages import STATIC
 from api.pool import Pool
 from api.questions import build_questions, read_streets
-from api.routers import collections, pages, routes, study, walks
+from api.reports import Reports
+from api.routers import collections, pages, reports, routes, study, walks
 from api.settings import Settings
 from servicecircle import __version__
 from servicecircle.datasets import bundled_study
@@ -52,8 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.reports = Reports(settings.reports) if settings.reports else None
     errors.install(app)
-    for part in (pages, family, study, walks, routes, collections):
+    for part in (pages, family, reports, study, walks, routes, collections):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Frame)

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.planner import LightName, UnitKind
 from api.schemas import Lat, Lon, ProfileName
 from servicecircle.causes import Cause
+from servicecircle.datum import Datum
 from servicecircle.model import Direction, Kind, Tier
 
 __all__ = [
     "MAX_MINUTES",
     "CircleQuestion",
     "CoverageQuestion",
+    "DesignQuestion",
     "GapsQuestion",
     "ItemsQuestion",
     "LightsQuestion",
+    "MatrixQuestion",
     "NearestQuestion",
     "NoQuestion",
+    "RouteFileQuestion",
+    "RouteQuestion",
+    "RoutesQuestion",
     "TableQuestion",
     "WalkQuestion",
 ]
 
 MAX_MINUTES = 120
 
+Name = Annotated[str, Field(max_length=80)]
+
 
 class _Question(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Form(_Question):
+    """A question that a form may ask as well: what it leaves empty is not asked."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, given: Any) -> Any:  # noqa: ANN401  whatever was sent
+        if not isinstance(given, Mapping) or given.get("f") != "html":
+            return given
+        return {key: value for key, value in given.items() if value != ""}
 
 
 class NoQuestion(_Question):
@@ -43,6 +63,11 @@ class NearestQuestion(_Question):
     minutes: float = Field(15.0, gt=0, le=MAX_MINUTES, description="步行分钟 minutes on foot, at most")
     kind: list[Kind] = Field(default=[], max_length=4, description="种类 kinds; none given: all")
     category: list[str] = Field(default=[], max_length=20, description="类别 categories of bases; none given: all")
+    step_free: bool = Field(default=False, description="只要无台阶能到的 only places with a way without steps")
+    at: str | None = Field(
+        None, max_length=16, description="当地时间 local time; none given: now", examples=["2026-05-20T10:00"]
+    )
+    open: bool = Field(default=False, description="只要此时开放的 only places known to be open at that time")
     profile: ProfileName = None
 
 
@@ -56,14 +81,87 @@ class CircleQuestion(_Question):
     profile: ProfileName = None
 
 
+class MatrixQuestion(_Question):
+    """Which walks between schools and bases."""
+
+    school: str | None = Field(None, max_length=80, description="学校 facility_id of a school; none given: all")
+    base: str | None = Field(None, max_length=80, description="基地 facility_id of a base or venue; none given: all")
+    subdistrict: str | None = Field(None, max_length=40, description="学校所在街道 code of the school's subdistrict")
+    category: str | None = Field(
+        None, max_length=40, description="基地类别 category of the base", examples=["patriotic"]
+    )
+    kind: Literal["base", "venue"] | None = Field(None, description="种类 base, or venue")
+    minutes: float = Field(15.0, gt=0, le=MAX_MINUTES, description="步行分钟 minutes on foot, at most")
+    step_free: bool = Field(default=False, description="只要无台阶能到的 only those with a way without steps")
+    profile: ProfileName = None
+    limit: int = Field(100, ge=1, le=1000, description="walks on a page")
+    offset: int = Field(0, ge=0, le=10**9, description="walks to skip")
+
+
 class WalkQuestion(_Question):
     """From where to where."""
 
     start: str = Field(
-        alias="from", max_length=80, description="起点 start: lon,lat (WGS-84)", examples=["106.5706,29.5564"]
+        alias="from",
+        max_length=80,
+        description="起点 start: lon,lat (WGS-84), or a facility_id: then by its quickest door",
+        examples=["106.5706,29.5564"],
     )
-    end: str = Field(alias="to", max_length=80, description="终点 end: lon,lat (WGS-84)", examples=["106.5692,29.5539"])
+    end: str = Field(
+        alias="to",
+        max_length=80,
+        description="终点 end: lon,lat (WGS-84), or a facility_id: then by its quickest door",
+        examples=["106.5692,29.5539"],
+    )
     profile: ProfileName = None
+
+
+class RoutesQuestion(_Form):
+    """Which study routes; a figure that is unknown is within no limit."""
+
+    provenance: Literal["published", "proposed"] | None = Field(
+        None, description="来源 published, or proposed by the tool"
+    )
+    theme: str | None = Field(None, max_length=40, description="主题 theme", examples=["red"])
+    start: str | None = Field(None, max_length=80, description="起点学校 facility_id of the school it starts at")
+    age_band: str | None = Field(None, max_length=20, description="学段 age band")
+    max_metres: float | None = Field(None, gt=0, description="步行米 metres on foot, at most")
+    max_minutes: float | None = Field(None, gt=0, description="全程分钟 minutes with the time at the stops, at most")
+    max_steps: int | None = Field(None, ge=0, le=10**6, description="台阶 steps, at most")
+    step_free: Literal["yes", "no", "unknown"] | None = Field(None, description="无台阶 whether it has no steps")
+    f: Literal["json", "html"] | None = Field(None, description="json or html, whatever the Accept header says")
+    limit: int = Field(100, ge=1, le=1000, description="routes on a page")
+    offset: int = Field(0, ge=0, le=10**9, description="routes to skip")
+
+
+class RouteQuestion(_Question):
+    """In which form."""
+
+    f: Literal["json", "html"] | None = Field(None, description="json or html, whatever the Accept header says")
+
+
+class RouteFileQuestion(_Question):
+    """In which datum."""
+
+    datum: Datum = Field(Datum.WGS84, description="坐标系 gcj02 for Amap and Tencent, bd09 for Baidu")
+
+
+class DesignQuestion(_Question):
+    """What route is wanted; what is not given is the study's usual."""
+
+    start: str | tuple[Lon, Lat] = Field(description="起点 a facility_id, or [lon, lat] (WGS-84)")
+    theme: str | None = Field(None, max_length=40, description="主题 theme; or categories")
+    categories: list[Name] = Field(default=[], max_length=20, description="类别 categories, in place of a theme")
+    age_band: str | None = Field(None, max_length=20, description="学段 preschool, primary, middle, high, adult …")
+    group_size: int | None = Field(None, ge=1, le=10_000, description="人数 how many they are")
+    limit_minutes: float | None = Field(None, gt=0, le=720, description="时限 minutes from start to end")
+    leg_minutes: float | None = Field(None, gt=0, le=120, description="每段 minutes of the longest walk between stops")
+    depart: str | None = Field(None, max_length=5, description="出发 local time", examples=["09:00"])
+    date: str | None = Field(None, max_length=10, description="日期 date: opening hours count", examples=["2026-05-20"])
+    step_free: bool = Field(default=False, description="无台阶 no steps: prams and wheelchairs")
+    locked: list[Name] = Field(default=[], max_length=12, description="必到 facility_id of stops to visit")
+    forbidden: list[Name] = Field(default=[], max_length=200, description="不去 facility_id of stops to leave out")
+    back: bool = Field(default=False, description="回到起点 end where it began")
 
 
 class CoverageQuestion(_Question):
@@ -78,11 +176,13 @@ class CoverageQuestion(_Question):
     )
 
 
-class GapsQuestion(_Question):
+class GapsQuestion(_Form):
     """Which gaps."""
 
     tier: Tier | None = Field(None, description="层级 tier; none given: all")
     cause: Cause | None = Field(None, description="原因 first cause; none given: all")
+    subdistrict: str | None = Field(None, max_length=40, description="街道代码 code of a subdistrict; none given: all")
+    f: Literal["json", "html"] | None = Field(None, description="json or html, whatever the Accept header says")
 
 
 class LightsQuestion(_Question):

@@ -75,6 +75,20 @@ class Collection:
         rows: Ints = np.flatnonzero(keep)
         return Found(tuple(self.features[i] for i in rows[offset : offset + limit]), len(rows))
 
+    def queryables(self) -> dict[str, Any]:
+        """Return the JSON Schema of the properties that filter."""
+        described: dict[str, Any] = {name: {"title": name, "type": kind} for name, kind in self.kinds.items()}
+        for name, unit in self.about.units.items():
+            if name in described:
+                described[name]["description"] = unit
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "title": self.about.name,
+            "properties": described,
+            "additionalProperties": False,
+        }
+
     def _equal(self, name: str, text: str) -> Bools:
         if name not in self.kinds:
             known = ", ".join(self.kinds)
@@ -156,4 +170,6 @@ def _text(value: object) -> str:
 def _kind(column: pd.Series[Any]) -> str:
     if pd.api.types.is_bool_dtype(column) or pd.api.types.infer_dtype(column, skipna=True) == "boolean":
         return "boolean"
+    if pd.api.types.is_integer_dtype(column):
+        return "integer"
     return "number" if pd.api.types.is_numeric_dtype(column) else "string"

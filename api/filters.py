@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 from servicecircle.errors import Fault, InputError
 
 __all__ = ["parse_value"]
 
-_TRUTH = {"true": True, "false": False}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_TRUTH = {"true": True, "false": False, "1": True, "0": False}  # GDAL asks with numbers
 
 
 def parse_value(name: str, text: str, kind: str) -> object:
-    """Read what a column of a kind (string, number or boolean) is compared with.
+    """Read what a column of a kind (string, number, integer or boolean) is compared with.
 
     Raises
     ------
@@ -30,6 +32,10 @@ def parse_value(name: str, text: str, kind: str) -> object:
         if text not in _TRUTH:
             raise InputError([Fault("not a truth value", "use true or false", column=name, value=text)])
         return _TRUTH[text]
+    if kind == "integer":
+        if not _WHOLE.fullmatch(text):
+            raise InputError([Fault("not a whole number", "give digits alone", column=name, value=text)])
+        return int(text)
     if kind == "number":
         try:
             number = float(text)

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--bundle", type=Path, help="the bundle to serve (default: build)")
     parser.add_argument("--data", type=Path, help="the study folder it was built from (default: the bundled district)")
+    parser.add_argument("--reports", type=Path, help="where mistakes that families report are kept (default: nowhere)")
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (default: 8000)")
     parser.add_argument("--workers", help="questions computed at once (default: 2)")

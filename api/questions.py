@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
+import pandas as pd
 import shapely
 from pydantic import ValidationError
 
-from api.trails import trace_trails
+from api.drafts import Draft, designed, walked_again
+from api.feet import Feet, Point, entrances_of, ready
+from api.reaches import Reach, Table, measure, reaches
+from api.spent import spent_on
+from api.told import no_way, told
 from servicecircle.adhoc import circle_at, walk_json
-from servicecircle.arrays import Bools, Floats
+from servicecircle.arrays import Bools, Ints
+from servicecircle.design_question import Question
+from servicecircle.designing import design
+from servicecircle.entrances import Entrances
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.variant import parse_variant
@@ -21,50 +28,35 @@ from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Direction, Study
 from servicecircle.parameters import Parameters
 from servicecircle.pipeline import Streets, build_streets
-from servicecircle.prices import edge_seconds
 from servicecircle.publish.manifest import Manifest
-from servicecircle.reach import attach, door_to_door
-from servicecircle.snapping import Snapped, Snapper
 from servicecircle.tessellation import Tessellation, build_tessellation
-from servicecircle.walk import Walker, refuse_far
+from servicecircle.walk import Walk
 
-__all__ = ["Point", "Questions", "Reach", "build_questions", "read_streets"]
+__all__ = ["End", "Point", "Questions", "Reach", "build_questions", "read_streets"]
 
-Point = tuple[float, float]
+End = Point | int
+"""Where a walk begins or ends: a point, or a place by its position among the placed ones."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """A place reached (by its position among the placed ones): there, and back (None where there is no way back)."""
-
-    place: int
-    seconds_there: float
-    seconds_back: float | None
-    metres: float
-    steps: int
-    steps_estimated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Feet:
-    """All that depends on who walks; ``usable`` says which places have a street near them for this walker."""
-
-    streets: Streets
-    snapper: Snapper
-    walker: Walker
-    places: Snapped
-    usable: Bools
+_STEP_FREE = "stepfree"
+_DESIGN_WORK = 0.5  # of OR-Tools' deterministic time for each route: an answer by HTTP has a deadline
 
 
 class Questions:
     """Answers one question at a time: shapely keeps caches inside shapes, so no two threads may share one."""
 
-    def __init__(self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame) -> None:
-        self._streets = streets
-        self._mesh = mesh
-        self._lonlat: Floats = np.asarray(shapely.get_coordinates(places.geometry.to_numpy()), dtype=np.float64)
-        self._feet: dict[str, _Feet] = {}
+    def __init__(self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame, entrances: Entrances) -> None:
+        self._streets, self._mesh = _with_own_shapes(streets), mesh
+        self._places = _own(places)
+        self._entrances = entrances
+        self._feet: dict[str, Feet] = {}
+        self._tables: dict[str, Table] = {}
+        self._drafts: dict[str, Draft] = {}
         self._feet_of(None)  # the usual walker is ready before the first question
+
+    @property
+    def streets(self) -> Streets:
+        """The streets that answers walk on, for the usual walker."""
+        return self._streets
 
     def nearest(self, point: Point, limit_s: float, profile: str | None, wanted: Bools) -> list[Reach]:
         """Walk from a point to the wanted places within ``limit_s``, and back: soonest first.
@@ -75,34 +67,38 @@ class Questions:
             Unknown profile, or no street near the point.
         """
         feet = self._feet_of(profile)
-        own, parameters, network = feet.streets, feet.streets.parameters, feet.streets.network
-        here = self._snap(feet, point)
-        places = feet.places
-        attached = attach(network, own.prices, places.followed_by(here), own.profile)
-        doors, me = np.arange(len(places)), np.array([len(places)])
-        there = door_to_door(attached, me, doors, limit_s, Direction.FROM)[0]
-        back = door_to_door(attached, me, doors, parameters.coverage.horizon_s, Direction.TO)[0]
-        trails = trace_trails(attached, network, len(places), limit_s)
-        reached = np.flatnonzero(np.isfinite(there) & wanted & feet.usable)
-        return [
-            Reach(
-                place=int(i),
-                seconds_there=round(float(there[i]), 2),
-                seconds_back=round(float(back[i]), 2) if np.isfinite(back[i]) else None,
-                metres=round(float(trails.metres[attached.node[i]] + places.snap_m[i] + here.snap_m[0]), 2),
-                steps=round(float(trails.steps[attached.node[i]])),
-                steps_estimated=bool(trails.estimated[attached.node[i]] > 0),
-            )
-            for i in reached[np.argsort(there[reached], kind="stable")]
-        ]
+        return reaches(feet, self._step_free(), point, limit_s, wanted)
 
-    def walk(self, start: Point, end: Point, profile: str | None) -> dict[str, Any]:
-        """Explain the quickest walk, in the shape of ``walk --json``."""
+    def table(self, starts: Ints, ends: Ints, profile: str | None) -> Table:
+        """Walk from every start to every end (places by position), and back; measured once for each walker.
+
+        Raises
+        ------
+        InputError
+            Unknown profile.
+        """
         feet = self._feet_of(profile)
+        name = feet.streets.profile.name
+        if name not in self._tables:
+            self._tables[name] = measure(feet, self._step_free(), starts, ends)
+        return self._tables[name]
+
+    def walk(self, start: End, end: End, profile: str | None) -> dict[str, Any]:
+        """Explain the quickest walk, in the shape of ``walk --json`` and in words; places by their quickest doors.
+
+        Raises
+        ------
+        InputError
+            Unknown profile, or no street near a point.
+        """
+        feet = self._feet_of(profile)
+        streets = feet.streets
         try:
-            return walk_json(feet.walker.walk(start, end), feet.streets)
-        except NoWayError as error:
-            return {"reachable": False, "reason": str(error)}
+            walk = _walk(feet, start, end)
+        except NoWayError:
+            return no_way(streets.profile.name)
+        spent = spent_on(walk, streets.network, streets.profile, streets.parameters.pace)
+        return told(walk_json(walk, streets), spent)
 
     def circle(self, point: Point, cutoffs_s: tuple[float, ...], profile: str | None, direction: Direction) -> str:
         """Draw the nested circles round a point, as GeoJSON.
@@ -117,25 +113,36 @@ class Questions:
         feet = self._feet_of(profile)
         return circle_at(feet.streets, point, direction, cutoffs_s, (feet.snapper, self._mesh))
 
-    def _feet_of(self, name: str | None) -> _Feet:
-        parameters = self._streets.parameters
-        profile = parameters.walker(name)
-        if profile.name not in self._feet:
-            prices = edge_seconds(
-                self._streets.network, parameters, replace(self._streets.variant, profile=profile.name)
-            )
-            streets = replace(self._streets, profile=profile, prices=prices)
-            snapper = streets.snapper()
-            places = snapper.snap(self._lonlat)
-            usable = np.asarray(places.snap_m <= parameters.snap.refuse_m)
-            self._feet[profile.name] = _Feet(streets, snapper, streets.walker(), places, usable)
-        return self._feet[profile.name]
+    def design(self, question: Question) -> list[Draft]:
+        """Design study routes, with their legs and heights.
 
-    def _snap(self, feet: _Feet, point: Point) -> Snapped:
-        lonlat = np.array([point], dtype=np.float64)
-        snapped = feet.snapper.snap(lonlat)
-        refuse_far(lonlat, snapped.snap_m, self._streets.parameters.snap.refuse_m)
-        return snapped
+        Raises
+        ------
+        InputError
+            The question names what is not there, or contradicts itself.
+        NoRouteError
+            No route answers it.
+        """
+        given = self._streets.parameters
+        work = given.design.model_copy(update={"work": min(given.design.work, _DESIGN_WORK)})
+        streets = replace(self._streets, parameters=given.model_copy(update={"design": work}))
+        return designed(design(streets, question), streets)
+
+    def walk_again(self, route: dict[str, Any], stops: gpd.GeoDataFrame) -> Draft:
+        """Walk a route that the bundle proposes, door to door, for its legs and heights; each is walked once."""
+        name = str(route["route_id"])
+        if name not in self._drafts:
+            self._drafts[name] = walked_again(self._streets, self._places, self._entrances, route, stops)
+        return self._drafts[name]
+
+    def _step_free(self) -> Feet | None:
+        return self._feet_of(_STEP_FREE) if _STEP_FREE in self._streets.parameters.profiles else None
+
+    def _feet_of(self, name: str | None) -> Feet:
+        profile = self._streets.parameters.walker(name).name
+        if profile not in self._feet:
+            self._feet[profile] = ready(self._streets, self._places, self._entrances, profile)
+        return self._feet[profile]
 
 
 def read_streets(folder: Path, manifest: Manifest) -> Streets:
@@ -163,7 +170,34 @@ def read_streets(folder: Path, manifest: Manifest) -> Streets:
 def build_questions(streets: Streets, places: gpd.GeoDataFrame, count: int) -> list[Questions]:
     """Return as many answerers as may work at once; they share the arrays and own their shapes."""
     mesh = build_tessellation(streets.network, streets.water, streets.parameters.circles)
-    return [Questions(streets, mesh, places) for _ in range(count)]
+    facilities = streets.study.facilities  # a bundle does not hold the entrances that were set by hand
+    at = pd.Index(facilities["facility_id"]).get_indexer(pd.Index(places["facility_id"]))
+    placed = facilities.iloc[at].reset_index(drop=True)
+    entrances = entrances_of(streets, placed)
+    return [Questions(streets, mesh, placed, entrances) for _ in range(count)]
+
+
+def _walk(feet: Feet, start: End, end: End) -> Walk:
+    """Walk between points as they are, and between places by their doors."""
+    points = [each for each in (start, end) if not isinstance(each, int)]
+    if len(points) == 2:  # noqa: PLR2004
+        return feet.walker.walk(*points)
+    walker = feet.door_walker(points)
+    behind = iter(walker.scene.doors.home.tolist())
+    first, last = (each if isinstance(each, int) else next(behind) for each in (start, end))
+    return walker.between(first, last)
+
+
+def _with_own_shapes(streets: Streets) -> Streets:
+    """Return the streets with shapes of their own where a question looks at them."""
+    study = streets.study
+    area = replace(study.area, buildings=_own(study.area.buildings))
+    return replace(streets, study=replace(study, facilities=_own(study.facilities), area=area))
+
+
+def _own(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    copies = shapely.from_wkb(shapely.to_wkb(layer.geometry.to_numpy()))
+    return layer.set_geometry(gpd.GeoSeries(copies, index=layer.index, crs=layer.crs))
 
 
 def _refuse_other(study: Study, folder: Path, manifest: Manifest) -> None:

@@ -20,15 +20,18 @@ __all__ = [
     "Landing",
     "Lat",
     "LedgerAnswer",
+    "Leg",
     "Link",
     "Lon",
+    "Matrix",
+    "MatrixRow",
     "Nearest",
+    "Open",
     "Place",
     "ProfileName",
-    "Route",
-    "RouteDetail",
-    "Routes",
     "Row",
+    "Spent",
+    "StepFree",
     "Walk",
 ]
 
@@ -123,8 +126,22 @@ class Dated(Answer):
     parameters_sha256: str
 
 
+StepFree = Annotated[
+    Literal["yes", "no", "unknown"],
+    Field(description="无台阶可达 a way without steps; unknown where no street without steps is near either end"),
+]
+Open = Annotated[
+    Literal["yes", "no", "unknown"],
+    Field(description="是否开放；时间不详为 unknown: whether it is open; unknown where hours are not known"),
+]
+
+
 class Place(Answer):
-    """A place within the minutes: there and back on foot; ``steps`` null when unknown."""
+    """A place within the minutes: there and back on foot, by its quickest door; ``steps`` null when unknown.
+
+    ``step_free_seconds`` is the way without steps, at the pace of a pram or wheelchair. ``open`` is at the time asked
+    about, ``open_on_arrival`` after the walk. ``access`` is the rule for visitors, null where nobody has said it.
+    """
 
     facility_id: str
     name: str
@@ -142,22 +159,65 @@ class Place(Answer):
     metres: float
     steps: int | None
     steps_estimated: bool
+    step_free: StepFree
+    step_free_seconds: float | None
+    opening_hours: str | None
+    open: Open
+    open_on_arrival: Open
+    access: str | None
+    website: str | None
     status: str
     position_confidence: str
     source: str
 
 
 class Nearest(Dated):
-    """Places, soonest first; ``unlocated`` counts those asked for that no walk can be computed to."""
+    """Places, soonest first; ``unlocated`` counts those asked for that no walk can be computed to.
+
+    ``at`` is the local time that ``open`` speaks of.
+    """
 
     minutes: float
     profile: str
+    at: str
     places: list[Place]
     unlocated: int
 
 
+class MatrixRow(Answer):
+    """A walk from a school to a base or venue, and back; as of `/nearest`."""
+
+    school_id: str
+    school: str
+    subdistrict: str | None
+    base_id: str
+    base: str
+    kind: Kind
+    category: str | None
+    status: str
+    position_confidence: str
+    seconds_there: float
+    seconds_back: float | None
+    metres: float
+    steps: int
+    steps_estimated: bool
+    step_free: StepFree
+    step_free_seconds: float | None
+
+
+class Matrix(Dated):
+    """A page of the walks that match."""
+
+    minutes: float
+    profile: str
+    matched: int
+    returned: int
+    walks: list[MatrixRow]
+    links: list[Link]
+
+
 class Leg(Answer):
-    """A stretch of one kind and one name."""
+    """A stretch of one kind and one name, in figures and in words."""
 
     kind: str
     name: str | None
@@ -168,6 +228,18 @@ class Leg(Answer):
     descent_m: float | None
     steps: int
     link_id: str | None
+    text_zh: str
+    text_en: str
+
+
+class Spent(Answer):
+    """Where the seconds of a walk go; ``slope_s`` is below 0 where going downhill saves time."""
+
+    level_s: float
+    slope_s: float
+    stairs_s: float
+    ride_s: float
+    waiting_s: float
 
 
 class Walk(BaseModel):
@@ -184,6 +256,9 @@ class Walk(BaseModel):
     descent_m: float | None = None
     steps: int | None = None
     steps_estimated: bool | None = None
+    spent: Spent | None = None
+    explanation_zh: str | None = None
+    explanation_en: str | None = None
     legs: list[Leg] | None = None
     geometry: dict[str, Any] | None = None
     data_date: str | None = None
@@ -227,68 +302,3 @@ class LedgerAnswer(Answer):
     tiers: list[dict[str, Any]]
     by_category: list[dict[str, Any]]
     by_designation: list[dict[str, Any]]
-
-
-class Stop(Answer):
-    """A stop of a route, in its published order; without a position lon and lat are null."""
-
-    seq: int
-    name: str
-    facility_id: str | None
-    position_confidence: str | None
-    located: bool
-    lon: float | None
-    lat: float | None
-
-
-class RouteLeg(Row):
-    """The walk between two located stops; ``problem`` says what is missing on it."""
-
-    leg: int
-    from_seq: int
-    from_name: str
-    to_seq: int
-    to_name: str
-    seconds: float | None
-    metres: float | None
-    ascent_m: float | None
-    descent_m: float | None
-    steps: int | None
-    steps_estimated: bool
-    at_least: bool
-    problem: str | None
-
-
-class Route(Row):
-    """A published study route; ``at_least`` where a stop or a leg is missing from the sums."""
-
-    route_id: str
-    name: str
-    theme: str | None
-    provenance: str | None
-    source: str | None
-    date: str | None
-    note: str | None
-    stops: int
-    stops_located: int
-    seconds: float | None
-    metres: float | None
-    ascent_m: float | None
-    steps: int | None
-    at_least: bool
-    links: list[Link]
-
-
-class Routes(Dated):
-    """All routes."""
-
-    routes: list[Route]
-
-
-class RouteDetail(Dated):
-    """A route with its stops, legs and the walked line."""
-
-    route: Route
-    stops: list[Stop]
-    legs: list[RouteLeg]
-    geometry: dict[str, Any] | None

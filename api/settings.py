@@ -15,12 +15,13 @@ _PREFIX = "SERVICECIRCLE_"
 
 
 class Settings(BaseModel):
-    """How the service runs; ``data`` None is the bundled district."""
+    """How the service runs; without ``data`` the bundled district, without ``reports`` no mistake can be reported."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     bundle: Path = Path("build")
     data: Path | None = None
+    reports: Path | None = None
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(2, ge=1, le=64)

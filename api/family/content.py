@@ -6,25 +6,44 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import shapely
 
 from api.bundle import Bundle
 from api.family.encode import SCALE
 from api.family.ground import ground
 from api.family.pinyin import spell
+from api.family.streets import network_book
 from servicecircle.publish.manifest import Manifest
 from servicecircle.publish.tables import finite
+from servicecircle.streets import Streets
 
 __all__ = ["content"]
 
 STARTS = ("school", "community")
 BASE = "base"
+NOWHERE = ("lift", "escalator", "crossing")
+TOLD = (
+    "category", "status", "position_confidence", "source", "access", "opening_hours", "capacity", "website",
+    "open_from", "open_to",
+)  # fmt: skip
 DRAWN = ("network", "water", "buildings")
 COLOURS = ("#882255", "#117733", "#332288", "#2478a6", "#8f3a86", "#86680f", "#1c7c70", "#b4525f")
 COUNTED = ("declared", "loaded", "candidates", "verified", "date")
 
 
-def content(bundle: Bundle) -> dict[str, Any]:
-    """Return the page's data as JSON values."""
+def content(bundle: Bundle, streets: Streets, *, reports: bool = False) -> dict[str, Any]:
+    """Return the page's data as JSON values.
+
+    Parameters
+    ----------
+    bundle
+        What is published.
+    streets
+        The network that it was computed on.
+    reports
+        Whether the office takes reports of mistakes.
+    """
     about, facilities = bundle.manifest, bundle.layers["facilities"]
     west, south, east, north = bundle.layers["network"].total_bounds
     bases = facilities[facilities["tier"] == BASE]
@@ -36,9 +55,12 @@ def content(bundle: Bundle) -> dict[str, Any]:
         "attribution": list(dict.fromkeys(layer.attribution for layer in about.layers if layer.name in DRAWN)),
         "categories": _categories(bundle.ledger["by_category"]),
         "ledger": _ledger(bundle.ledger["tiers"], bases),
+        "reports": reports,
         "starts": _starts(facilities[facilities["tier"].isin(STARTS)]),
-        "bases": _bases(bases[bases.geometry.notna()]),
+        "streets": _streets(bundle.layers["network"]),
+        "bases": _bases(bases),
         "ground": ground(bundle.layers),
+        "network": network_book(streets, facilities),
     }
 
 
@@ -76,37 +98,44 @@ def _ledger(tiers: Sequence[dict[str, Any]], bases: gpd.GeoDataFrame) -> dict[st
 
 def _starts(facilities: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Schools, then communities, as the spelling of their names orders them; one without a position has no ``at``."""
-    found = []
-    for row in facilities.to_dict("records"):
-        spelling = spell(str(row["name"]))
-        found.append(
-            {
-                "id": row["facility_id"],
-                "kind": row["kind"],
-                "name": row["name"],
-                "initials": spelling.initials,
-                "pinyin": spelling.syllables,
-                "address": _text(row["address"]),
-                "approximate": bool(row["approximate"]),
-                "at": _at(row["geometry"]),
-            }
-        )
+    found = [
+        {"id": row["facility_id"], "kind": row["kind"]} | _named(row) | {"approximate": bool(row["approximate"])}
+        for row in facilities.to_dict("records")
+    ]
     return sorted(found, key=lambda start: (STARTS.index(start["kind"]), start["pinyin"], start["id"]))
 
 
 def _bases(bases: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Return what the answers leave out, and where the bases are before anything is asked."""
+    """Return every base with what its card says; one without a position has no ``at``."""
     return [
-        {
-            "id": row["facility_id"],
-            "name": row["name"],
-            "category": _text(row["category"]),
-            "status": row["status"],
-            "approximate": bool(row["approximate"]),
-            "at": _at(row["geometry"]),
-        }
+        {"id": row["facility_id"]}
+        | _named(row)
+        | {name: _text(row.get(name)) for name in TOLD}
+        | {"approximate": bool(row["approximate"])}
         for row in bases.to_dict("records")
     ]
+
+
+def _streets(network: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return every named street with the middle of its longest piece: a start for who knows no better."""
+    named = network[network["name"].notna() & ~network["kind"].isin(NOWHERE)]
+    found = []
+    for name, group in named.groupby("name", sort=True):
+        joined = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(group.geometry.to_numpy())))
+        parts = shapely.get_parts(joined)
+        middle = shapely.line_interpolate_point(parts[int(np.argmax(shapely.length(parts)))], 0.5, normalized=True)
+        found.append({"name": str(name)} | _spelt(str(name)) | {"at": _at(middle)})
+    return sorted(found, key=lambda street: (street["pinyin"], street["name"]))
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    name = str(row["name"])
+    return {"name": name} | _spelt(name) | {"address": _text(row["address"]), "at": _at(row["geometry"])}
+
+
+def _spelt(name: str) -> dict[str, str]:
+    spelling = spell(name)
+    return {"initials": spelling.initials, "pinyin": spelling.syllables}
 
 
 def _at(shape: Any) -> list[int] | None:  # noqa: ANN401  a cell of a geometry column

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-__all__ = ["SCALE", "lines", "metres", "point", "rings"]
+__all__ = ["SCALE", "metres", "numbers", "point", "rings", "trails"]
 
 SCALE = 100_000
 _M_PER_DEGREE = 111_320.0
@@ -41,19 +41,26 @@ def rings(shapes: Iterable[BaseGeometry | None], tolerance_m: float) -> list[str
     return found
 
 
-def lines(shapes: Iterable[BaseGeometry | None], tolerance_m: float) -> list[str]:
-    """Every line, end to end where exactly two meet.
+def trails(shapes: Iterable[BaseGeometry], tolerance_m: float) -> tuple[str, str]:
+    """Every line as it runs, in one string: how many vertices each has, and their differences from line to line.
 
-    >>> lines([shapely.LineString([(0, 0), (0.00001, 0)])], 0)
-    ['???A']
+    >>> trails([shapely.LineString([(0, 0), (0.00001, 0)]), shapely.LineString([(0.00001, 0), (0, 0)])], 0)
+    ('CC', '???A???@')
     """
-    parts = shapely.get_parts(np.asarray([s for s in shapes if s is not None], dtype=object))
-    parts = parts[shapely.get_dimensions(parts) == 1]
-    if not len(parts):
-        return []
-    joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts)))
-    paths = (_whole(part) for part in _simplified(joined, tolerance_m))
-    return [_text(path) for path in paths if len(path) > 1]
+    paths: list[list[tuple[int, int]]] = [
+        np.rint(shapely.get_coordinates(path) * SCALE).astype(np.int64).tolist()
+        for path in _simplified(shapes, tolerance_m)
+    ]
+    return numbers([len(path) for path in paths]), _text(at for path in paths for at in path)
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Whole numbers, small ones short.
+
+    >>> numbers([0, 1, -1, 100])
+    '?A@gE'
+    """
+    return "".join(sign for value in values for sign in _number(value))
 
 
 def metres(shapes: Shapes, latitude: float, *, back: bool = False) -> Shapes:
@@ -89,12 +96,16 @@ def _characters(path: Iterable[tuple[int, int]]) -> Iterator[str]:
     last = (0, 0)
     for x, y in path:
         for step in (y - last[1], x - last[0]):
-            left = ~(step << 1) if step < 0 else step << 1
-            while left >= _MORE:
-                yield chr((_MORE | (left & _FIVE_BITS)) + _FIRST)
-                left >>= 5
-            yield chr(left + _FIRST)
+            yield from _number(step)
         last = (x, y)
+
+
+def _number(value: int) -> Iterator[str]:
+    left = ~(value << 1) if value < 0 else value << 1
+    while left >= _MORE:
+        yield chr((_MORE | (left & _FIVE_BITS)) + _FIRST)
+        left >>= 5
+    yield chr(left + _FIRST)
 
 
 def point(shape: Any) -> list[int]:  # noqa: ANN401  a geometry of a table row

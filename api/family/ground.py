@@ -8,10 +8,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from api.family.encode import SCALE, lines, metres, point, rings
+from api.family.encode import SCALE, metres, numbers, point, rings
 from servicecircle.publish.tables import finite
 
 __all__ = ["ground"]
@@ -25,7 +26,7 @@ PENS: Mapping[str, tuple[str, ...]] = {
 }
 NOT_DRAWN = ("lift", "escalator", "link")
 NAMED = ("major", "minor", "local", "stairs")
-STREET_M, WATER_M, HOUSE_M = 1.2, 2.5, 1.5
+LAND_M, WATER_M, HOUSE_M = 1.2, 2.5, 1.5
 SMALLEST_HOUSE_M2 = 60.0
 NAME_AT_LEAST_M, NAME_EVERY_M, NAME_CHORD_M = 110.0, 700.0, 45.0
 
@@ -33,13 +34,19 @@ Layers = Mapping[str, gpd.GeoDataFrame]
 
 
 def ground(layers: Layers) -> dict[str, Any]:
-    """Collect what is drawn, as encoded paths by the pen that draws them; a layer the bundle lacks is not drawn."""
+    """Collect what is drawn, as encoded paths; a layer the bundle lacks is not drawn.
+
+    Streets are drawn from the edges of the network: ``pens`` names what draws them, ``pen`` says which draws each edge
+    (counted from 1; 0 is not drawn).
+    """
     network = _drawn(layers["network"])
+    pens = sorted(network["pen"].dropna().unique())
     return {
-        "land": rings(layers["area"].geometry, STREET_M),
+        "land": rings(layers["area"].geometry, LAND_M),
         "water": rings(_shapes(layers, "water"), WATER_M),
         "houses": rings(_houses(layers), HOUSE_M),
-        "ways": {str(pen): lines(group.geometry, STREET_M) for pen, group in network.groupby("pen", sort=True)},
+        "pens": pens,
+        "pen": numbers((pd.Index(pens).get_indexer(pd.Index(network["pen"])) + 1).tolist()),
         "names": {
             "subdistricts": _subdistricts(layers),
             "water": _waters(layers),
@@ -50,13 +57,13 @@ def ground(layers: Layers) -> dict[str, Any]:
 
 
 def _drawn(network: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the edges that are drawn, each with its pen."""
+    """Return the edges, each with the pen that draws it, or none."""
     pen_of = {highway: pen for pen, highways in PENS.items() for highway in highways}
     highway = network["highway"].fillna("").astype(str).str.removesuffix("_link")
     pens = highway.map(pen_of).fillna("service")
     pens = pens.mask(network["kind"] == "stairs", "stairs")
     pens = pens.mask(network["tunnel"].fillna(value=False).astype(bool) & (pens != "stairs"), "tunnel")
-    return network.assign(pen=pens)[~network["kind"].isin(NOT_DRAWN)]
+    return network.assign(pen=pens.mask(network["kind"].isin(NOT_DRAWN)))
 
 
 def _shapes(layers: Layers, name: str) -> list[BaseGeometry]:

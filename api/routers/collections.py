@@ -1,32 +1,37 @@
-"""The bundle's layers in the shapes of OGC API - Features - Part 1: Core (17-069r4)."""
+"""The bundle's layers in the shapes of OGC API - Features: Part 1 (17-069r4), and queryables of Part 3 (19-079r2)."""
 
 from __future__ import annotations
 
 import json
 import re
 from typing import Annotated
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import URL
 
-from api import schemas
+from api import examples, schemas
 from api.asked import ItemsQuestion, NoQuestion
 from api.collections import Collection, parse_bbox
 from api.deps import Served, Service
+from api.documented import GEOJSON, JSON, answered, problems
 from api.errors import MissingError, QueryError, query_error
-from api.links import link, root_of
+from api.layer_paths import with_layers
+from api.links import link, page_links, root_of
 from api.tagged import Handler, TaggedRoute
 from servicecircle.errors import Fault, InputError
 
 __all__ = ["landing", "router"]
 
-JSON, GEOJSON, OPENAPI = "application/json", "application/geo+json", "application/vnd.oai.openapi+json;version=3.1"
+OPENAPI, SCHEMA = "application/vnd.oai.openapi+json;version=3.1", "application/schema+json"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
 ]
 MOST = 1000
 _INSTANT = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
@@ -50,18 +55,20 @@ class _Route(TaggedRoute):
         return handler
 
 
-router = APIRouter(tags=["图层 OGC API Features"], route_class=_Route)
+router = APIRouter(
+    tags=["图层 OGC API Features"], route_class=_Route, responses=problems(400) | {"4XX": problems(404)[404]}
+)
 
 Nothing = Annotated[NoQuestion, Query()]
 
 
-@router.get("/conformance", summary="符合的标准 Conformance classes")
+@router.get("/conformance", summary="符合的标准 Conformance classes", responses=answered(examples.CONFORMANCE))
 async def conformance(_: Nothing) -> schemas.Conformance:
     """List the conformance classes that hold."""
     return schemas.Conformance(conformsTo=CONFORMANCE)
 
 
-@router.get("/collections", summary="图层列表 All layers")
+@router.get("/collections", summary="图层列表 All layers", responses=answered(examples.COLLECTIONS))
 async def collections(request: Request, served: Served, _: Nothing) -> schemas.Collections:
     """Describe every layer of the bundle."""
     root = root_of(request)
@@ -69,17 +76,38 @@ async def collections(request: Request, served: Served, _: Nothing) -> schemas.C
     return schemas.Collections(links=links, collections=[_describe(c, root) for c in served.collections.values()])
 
 
-@router.get("/collections/{layer}", summary="一个图层 One layer")
+@router.get("/collections/{layer}", summary="一个图层 One layer", responses=answered(examples.COLLECTION, 404))
 async def collection(layer: str, request: Request, served: Served, _: Nothing) -> schemas.Collection:
     """Describe a layer: extent, licence, properties that filter, units."""
     return _describe(_find(served, layer), root_of(request))
 
 
 @router.get(
+    "/collections/{layer}/queryables",
+    summary="可筛选的属性 Properties that filter a layer",
+    response_class=Response,
+    responses=answered(examples.QUERYABLES, 404, media_type=SCHEMA),
+)
+async def queryables(layer: str, request: Request, served: Served, _: Nothing) -> Response:
+    """Name every property that filters a layer, with its type, as a JSON Schema."""
+    found_in = _find(served, layer)
+    here = f"{root_of(request)}/collections/{quote(layer, safe='')}/queryables"
+    text = json.dumps(found_in.queryables() | {"$id": here}, ensure_ascii=False)
+    return Response(text, media_type=SCHEMA)
+
+
+@router.get("/api", include_in_schema=False)
+async def api(request: Request, served: Served, _: Nothing) -> Response:
+    """Return the OpenAPI document with the filters of each layer spelled out, as clients of the standard read them."""
+    document = with_layers(request.app.openapi(), served.collections)
+    return Response(json.dumps(document, ensure_ascii=False), media_type=JSON)  # GDAL reads no 3.1 under its own type
+
+
+@router.get(
     "/collections/{layer}/items",
     summary="要素 Features of a layer",
     response_class=Response,
-    responses={200: {"content": {GEOJSON: {}}, "description": "FeatureCollection"}},
+    responses=answered(examples.ITEMS, 404, media_type=GEOJSON),
 )
 async def items(layer: str, request: Request, served: Served, asked: Annotated[ItemsQuestion, Query()]) -> Response:
     """Features in a box with given properties, page by page.
@@ -94,7 +122,9 @@ async def items(layer: str, request: Request, served: Served, asked: Annotated[I
     filters = [(key, value) for key, value in given if key not in ItemsQuestion.model_fields]
     limit = min(asked.limit, MOST)
     page = found_in.find(None if asked.bbox is None else parse_bbox(asked.bbox), filters, limit, asked.offset)
-    links = _page_links(root_of(request), layer, given, limit, asked.offset, page.matched)
+    root, home = root_of(request), f"/collections/{quote(layer, safe='')}"
+    links = page_links(root, f"{home}/items", request, limit, asked.offset, page.matched, GEOJSON)
+    links.append(link(root, home, "collection", JSON, layer))
     head = {"type": "FeatureCollection", "numberMatched": page.matched, "numberReturned": len(page.features)}
     text = json.dumps(head | {"links": [entry.model_dump() for entry in links]}, ensure_ascii=False)
     return Response(f'{text[:-1]}, "features": [{",".join(page.features)}]}}', media_type=GEOJSON)
@@ -104,7 +134,7 @@ async def items(layer: str, request: Request, served: Served, asked: Annotated[I
     "/collections/{layer}/items/{feature_id:path}",
     summary="一个要素 One feature",
     response_class=Response,
-    responses={200: {"content": {GEOJSON: {}}, "description": "Feature"}},
+    responses=answered(examples.ITEM, 404, media_type=GEOJSON),
 )
 async def item(layer: str, feature_id: str, request: Request, served: Served, _: Nothing) -> Response:
     """Return a single feature by its id."""
@@ -133,7 +163,7 @@ def landing(served: Service, root: URL) -> schemas.Landing:
         links=[
             link(root, "/", "self", JSON, "本页 this page"),
             link(root, "/", "alternate", "text/html", "网页 as HTML"),
-            link(root, "/openapi.json", "service-desc", OPENAPI, "接口定义 API definition"),
+            link(root, "/api", "service-desc", OPENAPI, "接口定义 API definition"),
             link(root, "/docs", "service-doc", "text/html", "接口说明 API documentation"),
             link(root, "/conformance", "conformance", JSON, "符合的标准 conformance"),
             link(root, "/collections", "data", JSON, "图层 layers"),
@@ -166,23 +196,6 @@ def _describe(layer: Collection, root: URL) -> schemas.Collection:
         links=[
             link(root, here, "self", JSON, about.name),
             link(root, f"{here}/items", "items", GEOJSON, "要素 features"),
+            link(root, f"{here}/queryables", QUERYABLES, SCHEMA, "可筛选的属性 queryables"),
         ],
     )
-
-
-def _page_links(
-    root: URL, layer: str, given: list[tuple[str, str]], limit: int, offset: int, matched: int
-) -> list[schemas.Link]:
-    here = f"/collections/{quote(layer, safe='')}"
-    kept = [(key, value) for key, value in given if key not in {"limit", "offset"}]
-
-    def page(rel: str, start: int, title: str) -> schemas.Link:
-        query = urlencode([*kept, ("limit", limit), ("offset", start)], safe=",/:")
-        return link(root, f"{here}/items?{query}", rel, GEOJSON, title)
-
-    links = [page("self", offset, "本页 this page")]
-    if offset + limit < matched:
-        links.append(page("next", offset + limit, "下一页 next page"))
-    if offset > 0:
-        links.append(page("prev", max(0, offset - limit), "上一页 previous page"))
-    return [*links, link(root, here, "collection", JSON, layer)]

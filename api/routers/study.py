@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
 
+from api import examples
 from api.asked import CoverageQuestion, GapsQuestion, LightsQuestion, NoQuestion, TableQuestion
 from api.bundle import Row, Table
 from api.deps import Served, Service, require_known
+from api.documented import answered, problems
 from api.errors import MissingError
 from api.filters import parse_value
+from api.headline import headline
+from api.negotiate import VARIES, wants_html
+from api.pages import render
 from api.planner import Gap, Gaps, Light, Lights, TableAnswer, TableName
 from api.schemas import Coverage, CoverageRow, Health, LedgerAnswer
 from api.tagged import TaggedRoute
@@ -19,10 +25,10 @@ from servicecircle.units import S_PER_MIN
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["结果 results"], route_class=TaggedRoute)
+router = APIRouter(tags=["结果 results"], route_class=TaggedRoute, responses=problems(422))
 
 
-@router.get("/healthz", summary="服务状态 Health")
+@router.get("/healthz", summary="服务状态 Health", responses=answered(examples.HEALTH))
 async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
     """Say that the service stands, and on which data."""
     about = served.bundle.manifest
@@ -36,13 +42,13 @@ async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
     )
 
 
-@router.get("/ledger", summary="台账 Ledger: declared beside loaded")
+@router.get("/ledger", summary="台账 Ledger: declared beside loaded", responses=answered(examples.LEDGER))
 async def ledger(served: Served, _: Annotated[NoQuestion, Query()]) -> LedgerAnswer:
     """Say what the district declared beside what the registry holds, as `servicecircle ledger --json`."""
     return LedgerAnswer(**served.bundle.ledger)
 
 
-@router.get("/coverage", summary="覆盖率 Coverage by subdistrict")
+@router.get("/coverage", summary="覆盖率 Coverage by subdistrict", responses=answered(examples.COVERAGE))
 async def coverage(served: Served, asked: Annotated[CoverageQuestion, Query()]) -> Coverage:
     """Homes and people who reach a place of a tier; home to place, counted at doors. Unknown shares are null."""
     rows = served.bundle.coverage
@@ -67,17 +73,39 @@ async def coverage(served: Served, asked: Annotated[CoverageQuestion, Query()]) 
     return Coverage(profile=about.profile, direction=about.direction_coverage, coverage=found, **served.dated())
 
 
-@router.get("/gaps", summary="缺口 Gaps, worst first")
-async def gaps(served: Served, asked: Annotated[GapsQuestion, Query()]) -> Gaps:
-    """Neighbourhoods beyond the cutoff with cause, evidence and what would help.
+@router.get("/gaps", summary="缺口 Gaps, worst first", response_model=Gaps, responses=answered(examples.GAPS))
+async def gaps(request: Request, served: Served, asked: Annotated[GapsQuestion, Query()]) -> Gaps | Response:
+    """Neighbourhoods beyond the cutoff with cause, evidence and what would help; a page where a browser asks.
 
     As `servicecircle gaps --json`, with the further columns of the layer `gaps`.
     """
-    chosen = _chosen({"tier": asked.tier, "cause": asked.cause})
-    return Gaps(gaps=[Gap(**row) for row in served.bundle.gaps if _fits(row, chosen)])
+    every = served.bundle.gaps
+    names = {row["subdistrict"]: row["subdistrict_name"] for row in every if row["subdistrict"]}
+    if asked.subdistrict is not None:
+        require_known(asked.subdistrict, tuple(names), "subdistrict")
+    chosen = _chosen({"tier": asked.tier, "cause": asked.cause, "subdistrict": asked.subdistrict})
+    answer = Gaps(gaps=[Gap(**row) for row in every if _fits(row, chosen)])
+    if not wants_html(request):
+        return answer
+    bundle = served.bundle
+    briefs = {code for code in names if (bundle.report / "briefs" / f"{code}.html").is_file()}
+    page = render(
+        "gaps.html",
+        area=bundle.manifest.area,
+        gaps=answer.gaps,
+        asked=asked,
+        names=names,
+        briefs=briefs,
+        has_map=bundle.map_file.is_file(),
+        has_report=(bundle.report / "index.html").is_file(),
+        cutoff=headline(bundle)["minutes"],
+    )
+    return HTMLResponse(page, headers=VARIES)
 
 
-@router.get("/lights", summary="红黄绿灯 Lights by subdistrict, community and school")
+@router.get(
+    "/lights", summary="红黄绿灯 Lights by subdistrict, community and school", responses=answered(examples.LIGHTS, 404)
+)
 async def lights(served: Served, asked: Annotated[LightsQuestion, Query()]) -> Lights:
     """Give each unit its light and how it came about; grey, not red, where a required figure is missing."""
     chosen = _chosen({"unit_kind": asked.kind, "light": asked.light})
@@ -85,7 +113,7 @@ async def lights(served: Served, asked: Annotated[LightsQuestion, Query()]) -> L
     return Lights(lights=[_light(row) for row in rows], **served.dated())
 
 
-@router.get("/tables/{name}", summary="规划表 A planner's table")
+@router.get("/tables/{name}", summary="规划表 A planner's table", responses=answered(examples.TABLE, 404))
 async def table(
     name: TableName, request: Request, served: Served, asked: Annotated[TableQuestion, Query()]
 ) -> TableAnswer:

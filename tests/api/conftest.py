@@ -66,6 +66,7 @@ def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head = folder / "study.toml"
     head.write_text(head.read_text("utf-8").replace("方格镇", f"方格镇{HOSTILE}"), "utf-8")
     _cut(folder / "ways.csv")
+    _open(folder / "facilities.csv", {"B1": "booking,Tu-Su 09:00-17:00"})
     columns = ["route_id", "name", "theme", "provenance", "source", "date", "note"]
     _table(folder / "routes.csv", columns, ROUTES)
     columns = ["route_id", "seq", "name", "facility_id", "lon", "lat", "position_confidence", "note"]
@@ -119,7 +120,7 @@ def live(built: Path, study_folder: Path) -> Iterator[Live]:
             process.wait(timeout=10)
 
 
-def _wait(url: str, process: subprocess.Popen[str], seconds: float = 30.0) -> None:
+def _wait(url: str, process: subprocess.Popen[str], seconds: float = 90.0) -> None:
     end = time.monotonic() + seconds
     while True:
         try:
@@ -146,6 +147,13 @@ def _cut(path: Path) -> None:
         rows.append(f"{int(way) + 1000},{highway},{name},{' '.join(refs[CUT_AFTER:])}")
     rows.sort(key=lambda line: int(line.split(",")[0]))
     path.write_text("\n".join([head, *rows]) + "\n", "utf-8")
+
+
+def _open(path: Path, known: dict[str, str]) -> None:
+    """Say of some places when they are open, and for whom."""
+    head, *lines = path.read_text("utf-8").splitlines()
+    rows = [f"{line},{known.get(line.split(',')[0], ',')}" for line in lines]
+    path.write_text("\n".join([f"{head},access,opening_hours", *rows]) + "\n", "utf-8")
 
 
 def _table(path: Path, columns: list[str], rows: list[list[object]]) -> None:

@@ -38,7 +38,7 @@ class _Asked(HTMLParser):
             self.inline.append(tag)
 
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/docs", "/gaps?f=html", "/routes?f=html", "/routes/R1?f=html"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -57,7 +57,7 @@ def test_pages_load_only_their_own(client: TestClient, path: str) -> None:
 def test_documented_links_answer(client: TestClient) -> None:
     for path in PAGES:
         for url in _Asked(client.get(path).text).links:
-            if url.startswith("#") or url in {"/map", "/report/"} or "106.5" in url:
+            if url.startswith(("#", "/map", "/report/")) or "106.5" in url:
                 continue
             assert client.get(url).status_code == 200, url
 
@@ -197,3 +197,37 @@ def test_security_headers_everywhere(client: TestClient, path: str) -> None:
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_gaps_where_a_browser_asks(client: TestClient, built: Path) -> None:
+    every = client.get("/gaps").json()["gaps"]
+    page = client.get("/gaps", headers={"Accept": "text/html"})
+    assert page.headers["vary"] == "Accept"
+    for gap in every:
+        assert f'id="gap-{gap["tier"]}-{gap["gap_id"]}"' in page.text
+        assert gap["suggestion_en"] in page.text
+    assert page.text.index("缺口") < page.text.index("Gaps")
+    one = every[0]
+    asked = {"tier": one["tier"], "cause": one["cause"], "subdistrict": one["subdistrict"]}
+    kept = client.get("/gaps", params=asked).json()["gaps"]
+    assert kept == [gap for gap in every if all(gap[key] == value for key, value in asked.items())]
+    shown = client.get("/gaps", params=asked | {"f": "html"}).text
+    assert shown.count('class="card"') == len(kept)
+    assert client.get("/gaps?tier=&cause=&subdistrict=&f=html").text.count('class="card"') == len(every)
+    assert client.get("/gaps?subdistrict=9").status_code == 422
+    assert "/map#" not in page.text, "no map was drawn"
+    assert not (built / "maps").exists()
+
+
+def test_gaps_lead_to_the_map_at_the_spot(client: TestClient, built: Path) -> None:
+    folder = built / "maps"
+    folder.mkdir()
+    try:
+        (folder / "study.html").write_text("<!DOCTYPE html><title>map</title>", "utf-8")
+        page = client.get("/gaps?f=html").text
+        for gap in client.get("/gaps").json()["gaps"]:
+            assert f"/map#theme=gaps&amp;gaps={gap['tier']}&amp;show=gap:{gap['tier']}~{gap['gap_id']}" in page
+        assert "show=stop:1~R1" in client.get("/routes/R1?f=html").text
+    finally:
+        (folder / "study.html").unlink()
+        folder.rmdir()

@@ -30,7 +30,9 @@ def client(bundle: Path) -> Iterator[TestClient]:
 def test_a_question_of_the_page_is_answered(client: TestClient, question: str) -> None:
     found = client.get(question)
     assert found.status_code == 200
-    assert any(found.json().get(key) for key in ("legs", "places", "features", "gaps", "lights", "rows"))
+    assert any(
+        found.json().get(key) for key in ("legs", "places", "features", "gaps", "lights", "rows", "walks", "routes")
+    )
 
 
 def test_what_comes_from_the_bundle_is_not_sent_twice(client: TestClient) -> None:

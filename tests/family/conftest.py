@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, Request, Route, ViewportSize
 
 from api.app import create_app
+from api.reports import Reports
 from api.settings import Settings
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
@@ -42,6 +43,8 @@ PLACES = [
 ]
 CATEGORIES = [("patriotic", "爱国主义教育", True), ("health", "健康教育", True), ("science", "劳动与科普", False)]
 
+TOLD = {"B1": "24/7,public,https://example.org/museum,200", "B2": "Mo-Su off,booking,,"}
+
 PHONE, DESKTOP = (390, 844), (1440, 900)
 PATIENCE_MS = 8000
 
@@ -54,14 +57,25 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     entry = '[[category]]\nid = "{}"\nname_zh = "{}"\nname_en = "{}"\npublished = {}\n'
     text = "".join(entry.format(key, zh, key.title(), str(known).lower()) for key, zh, known in CATEGORIES)
     (study / "categories.toml").write_text(text, "utf-8")
+    _tell(study / "facilities.csv")
     write_bundle(run(read_study(study), read_parameters(), load_rules(), Variant(), Silent()), folder / "build")
     return Settings.model_validate({"bundle": folder / "build", "data": study})
 
 
+def _tell(facilities: Path) -> None:
+    """Add what only some places say: hours, admission, website, capacity."""
+    head, *rows = facilities.read_text("utf-8").splitlines()
+    told = {key: f",{more}" for key, more in TOLD.items()}
+    lines = [row + told.get(row.partition(",")[0], ",,,,") for row in rows]
+    facilities.write_text("\n".join([f"{head},opening_hours,access,website,capacity", *lines]) + "\n", "utf-8")
+
+
 @pytest.fixture(scope="session")
-def app(served: Settings) -> FastAPI:
-    """Make the app once."""
-    return create_app(served)
+def app(served: Settings, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """Make the app once, with an office that takes reports."""
+    made = create_app(served)
+    made.state.reports = Reports(tmp_path_factory.mktemp("office") / "reports.sqlite")
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +106,7 @@ class Visit:
 
     page: Page
     asked: list[Request] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
+    foreign: list[Request] = field(default_factory=list)
     complained: list[str] = field(default_factory=list)
 
     def start(self, typed: str) -> None:
@@ -114,7 +128,12 @@ def visit(chromium: Browser, address: str) -> Opener:
     """Give a way to open the page: ``with visit("?lang=en") as it: ...``; it must keep to itself, in silence."""
 
     @contextmanager
-    def opened(query: str = "", size: tuple[int, int] = PHONE, **options: Any) -> Iterator[Visit]:
+    def opened(
+        query: str = "",
+        size: tuple[int, int] = PHONE,
+        tamper: Callable[[dict[str, Any]], object] | None = None,
+        **options: Any,
+    ) -> Iterator[Visit]:
         phone = size[0] < 600
         view: ViewportSize = {"width": size[0], "height": size[1]}
         context = chromium.new_context(
@@ -124,13 +143,19 @@ def visit(chromium: Browser, address: str) -> Opener:
         it = Visit(context.new_page())
 
         def judge(route: Route) -> None:
-            if route.request.url.startswith(address):
-                it.asked.append(route.request)
+            if tamper and route.request.url.endswith("data.json"):
+                told = route.fetch().json()
+                tamper(told)
+                route.fulfill(json=told)
+            elif route.request.url.startswith(address):
                 route.continue_()
             else:
-                it.foreign.append(route.request.url)
                 route.abort()
 
+        def note(request: Request) -> None:  # what the worker answers is asked, too
+            (it.asked if request.url.startswith((address, "blob:")) else it.foreign).append(request)
+
+        it.page.on("request", note)
         it.page.route("**/*", judge)
         it.page.on("console", lambda m: it.complained.append(m.text) if m.type in {"error", "warning"} else None)
         it.page.on("pageerror", lambda error: it.complained.append(str(error)))

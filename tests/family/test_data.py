@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.bundle import read_bundle
-from api.family.assets import read_assets
-from api.family.content import content
-from api.family.encode import lines, rings
+from api.family.encode import numbers, rings, trails
+from api.family.page import build_page
 from api.family.pinyin import spell
+from servicecircle.pipeline import Streets
 from tests.family.conftest import HOSTILE
 from tests.town import lonlat
 
@@ -83,7 +83,8 @@ def test_names_are_given_to_the_letter(data: dict[str, Any], client: TestClient)
 
 
 def test_only_bases_with_a_position_are_dots_and_the_rest_is_counted(data: dict[str, Any]) -> None:
-    assert {base["id"] for base in data["bases"]} == {"B1", "B2", "B4", "V1"}
+    assert {base["id"] for base in data["bases"] if base["at"]} == {"B1", "B2", "B4", "V1"}
+    assert {base["id"] for base in data["bases"] if not base["at"]} == {"B3"}
     assert data["ledger"]["mapped"] == 4
     assert data["ledger"]["unlocated"] == 1
     assert (data["ledger"]["loaded"], data["ledger"]["candidates"]) == (3, 2)
@@ -97,7 +98,8 @@ def test_categories_carry_a_sign_and_whether_they_are_published(data: dict[str, 
 def test_the_ground_is_drawn_from_the_bundle(data: dict[str, Any]) -> None:
     ground = data["ground"]
     assert ground["land"]
-    assert ground["ways"]["local"]
+    assert ground["pens"] == ["local", "minor"]
+    assert set(ground["pen"]) == set(numbers([1, 2]))
     assert {name for name, *_ in ground["names"]["subdistricts"]} == {"西城街道", "东城街道"}
     assert data["data_date"] == "2026-01-01"
     assert data["attribution"]
@@ -105,18 +107,54 @@ def test_the_ground_is_drawn_from_the_bundle(data: dict[str, Any]) -> None:
 
 def test_nothing_is_drawn_of_nothing() -> None:
     assert rings([None], 1.0) == []
-    assert lines([None], 1.0) == []
+    assert trails([], 1.0) == ("", "")
 
 
-def test_the_district_fits_into_a_first_load(bundle: Path) -> None:
-    files = read_assets()
-    text = json.dumps(content(read_bundle(bundle)), ensure_ascii=False, separators=(",", ":"))
-    loaded = [name for name in files if not name.startswith("en.")]
-    total = len(gzip.compress(text.encode())) + sum(len(files[name].packed) for name in loaded)
+def test_the_district_fits_into_a_first_load(bundle: Path, streets: Streets) -> None:
+    page = build_page(read_bundle(bundle), streets, reports=True)
+    loaded = [file for name, file in page.files.items() if not name.startswith("en.")]
+    total = sum(len(file.packed) for file in [page.pages["zh"], page.data, page.worker, *loaded])
     assert total < FIRST_LOAD_BYTES
-    starts = {start["name"]: start for start in json.loads(text)["starts"]}
+    told = json.loads(page.data.body)
+    starts = {start["name"]: start for start in told["starts"]}
     assert starts["人民路小学"]["initials"] == "rmlxx"
     assert starts["重庆市启聪学校"]["at"] is None
+    assert {street["name"]: street["initials"] for street in told["streets"]}["人民路"] == "rml"
+    assert not {"contact", "note"} & set(told["bases"][0])
+
+
+def test_what_places_say_of_themselves_is_told(data: dict[str, Any]) -> None:
+    base = {each["id"]: each for each in data["bases"]}
+    assert [base["B1"][key] for key in ("opening_hours", "access", "website")] == [
+        "24/7",
+        "public",
+        "https://example.org/museum",
+    ]
+    assert float(base["B1"]["capacity"]) == 200
+    assert base["V1"]["opening_hours"] is None
+    assert data["reports"] is True
+
+
+def test_the_worker_is_of_this_bundle_and_keeps_every_file(client: TestClient) -> None:
+    answer = client.get("/family/sw.js")
+    assert answer.headers["service-worker-allowed"] == "../family"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    found = re.match(r'const VERSION = "(\w{20})";\nconst FILES = (\[.*\]);\n', answer.text)
+    assert found
+    for file in json.loads(found[2]):
+        assert client.get(f"/{file}").status_code == 200
+
+
+@pytest.mark.parametrize(("language", "start"), [("zh", "../../family"), ("en", "../../family?lang=en")])
+def test_a_phone_can_keep_the_page_on_its_home_screen(client: TestClient, language: str, start: str) -> None:
+    answer = client.get(f"/family/assets/{language}.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    told = answer.json()
+    assert (told["start_url"], told["display"]) == (start, "standalone")
+    for icon in told["icons"]:
+        picture = client.get(f"/family/assets/{icon['src']}").content
+        assert picture.startswith(b"\x89PNG")
+        assert icon["sizes"] == "{}x{}".format(*struct.unpack(">II", picture[16:24]))
 
 
 def test_files_come_packed_under_a_tag(client: TestClient) -> None:
@@ -130,7 +168,7 @@ def test_files_come_packed_under_a_tag(client: TestClient) -> None:
     assert plain.text == first.text
 
 
-@pytest.mark.parametrize("path", ["js/none.js", "../page.py", "%2e%2e/page.py", "leaflet/MANIFEST.sha256", ""])
+@pytest.mark.parametrize("path", ["js/none.js", "../page.py", "%2e%2e/page.py", "leaflet/MANIFEST.sha256", "sw.js", ""])
 def test_no_other_file_is_served(client: TestClient, path: str) -> None:
     assert client.get(f"/family/assets/{path}").status_code == 404
 
@@ -175,33 +213,3 @@ def test_every_word_the_scripts_want_is_there(page_folder: Path) -> None:
     html = (page_folder / "templates" / "family.html").read_text("utf-8")
     assert set(re.findall(r"data-w(?:-label)?=\"(\w+)\"", html)) <= set(zh)
     assert re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", scripts) is None
-
-
-def test_a_private_walk_is_asked_in_a_body_and_kept_by_nobody(client: TestClient) -> None:
-    question = {"from": lonlat(300.0, 300.0), "to": lonlat(500.0, 700.0)}
-    answer = client.post("/family/walk", json=question)
-    assert answer.headers["cache-control"] == "no-store"
-    walk = answer.json()
-    assert walk["reachable"]
-    assert walk["metres"] == pytest.approx(600, rel=0.02)
-    assert walk["legs"]
-    public = client.get("/walk", params={k: f"{lon},{lat}" for k, (lon, lat) in question.items()}).json()
-    assert public == walk
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        {},
-        {"from": [106.5, 29.5]},
-        {"from": [1, 2], "to": [3, 4]},
-        {"from": ["x", 29.5], "to": [106.5, 29.5]},
-        {"from": [106.5, 29.5, 3], "to": [106.5, 29.5]},
-        {"from": [1e999, 29.5], "to": [106.5, 29.5]},
-    ],
-)
-def test_an_unsound_private_walk_is_refused(client: TestClient, question: dict[str, Any]) -> None:
-    text = json.dumps(question).replace("Infinity", "1e999")
-    answer = client.post("/family/walk", content=text, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"

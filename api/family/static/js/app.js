@@ -1,31 +1,43 @@
-// The page: data, questions, and which of the three views is open. The phone's own back button walks back through them.
+// The page: data, answers, and which of the three views is open. The phone's own back button walks back through them.
 import { cardView } from './card.js';
-import { degrees, inside } from './codec.js';
-import { announce, byId, el } from './dom.js';
+import { degrees, inside, lines } from './codec.js';
+import { locate, save, share } from './device.js';
+import { announce, byId, el, guarded } from './dom.js';
+import { fileName, gpx } from './gpx.js';
 import { readGround } from './ground.js';
 import { homeView } from './home.js';
+import { asked, linkOf } from './links.js';
+import { journeys, readNetwork } from './network.js';
 import { areaName, message } from './notes.js';
+import { keepOffline } from './offline.js';
 import { placeSign, resultsView } from './results.js';
 import { syllablesOf } from './search.js';
-import { locate, nearest, rounded, walk } from './service.js';
 import { createSheet } from './sheet.js';
 import { startSign } from './signs.js';
 import { createStage } from './stage.js';
-import { FAR, MOST, nextBeyond, placeOf, profile, shown, state } from './state.js';
+import { placeOf, shown, startName, state, walkerName } from './state.js';
 import { firstLanguage, relabel, speak, t } from './words.js';
+
+const WALKERS = ['usual', 'stepfree'];
 
 let stage;
 let sheet;
 let land;
-let open = null; // the view on the page: {refresh} or {arrived}
-let question = new AbortController();
-let journey = new AbortController();
+let edges;
+let network = null; // read when the first start is chosen
+let open = null; // the view on the page: {node, refresh} or {node, arrived}
+
+const placed = (each, key) => ({ ...each, key, ...(each.at && degrees(each.at)), syllables: syllablesOf(each.pinyin) });
+/** Read records one by one: a broken one is left out, not the page. */
+const each = (records, make) => records.flatMap((record, i) => guarded(() => [make(record, i)], () => []));
 
 function read(data) {
-  const ground = readGround(data.ground);
+  edges = lines(data.network.vertices, data.network.lines);
+  const ground = readGround(data.ground, edges);
   land = ground.land;
-  data.starts = data.starts.map((start) => ({ ...start, ...(start.at && degrees(start.at)), syllables: syllablesOf(start.pinyin) }));
-  data.bases = data.bases.map((base) => ({ ...base, ...degrees(base.at), hollow: base.status === 'candidate' }));
+  data.starts = each(data.starts, (start) => placed(start, start.id));
+  data.streets = each(data.streets, (street, i) => placed({ kind: 'street', ...street }, `street-${i}`));
+  data.bases = each(data.bases, (base) => placed({ kind: 'base', ...base, hollow: base.status === 'candidate' }, base.id));
   state.data = data;
   return ground;
 }
@@ -38,16 +50,18 @@ const near = ({ lon, lat }, margin = 0.004) => {
 function drawMarks() {
   const places = state.view === 'home' || !state.places ? [] : shown();
   const chosen = state.view === 'card' ? placeOf(state.chosen) : null;
-  const all = chosen && !places.includes(chosen) ? [...places, chosen] : places;
+  const all = chosen?.at && !places.includes(chosen) ? [...places, chosen] : places;
   const start = state.view === 'home' ? null : state.start;
-  stage.show(start, start && startSign(start.kind), all, placeSign, chosen?.facility_id ?? null);
+  stage.show(start, start && startSign(start.kind), all, placeSign, chosen?.id ?? null);
   byId('map').classList.toggle('answered', state.view !== 'home');
 }
 
 function frameAnswer() {
-  const places = shown();
+  const places = shown().filter((place) => Number.isFinite(place.lon));
   stage.frame(places.length ? [state.start, ...places] : [state.start], places.length ? 16.5 : 15);
 }
+
+const broken = (error) => ({ node: el('div', {}, el('button', { type: 'button', id: 'to-list', class: 'plain back', onclick: () => actions.back() }, t(state.start ? 'back_to_list' : 'back_home')), el('h2', { tabindex: '-1' }, t('broken')), message('trouble', String(error.message))), arrived() {}, refresh() {} });
 
 function render(focus = true) {
   const view = byId('view');
@@ -55,7 +69,7 @@ function render(focus = true) {
   if (state.view === 'card' && !place) state.view = state.start ? 'results' : 'home';
   if (state.view === 'home') open = { node: homeView(actions) };
   else if (state.view === 'results') open = resultsView(actions);
-  else open = cardView(place, actions);
+  else open = guarded(() => cardView(place, actions), broken);
   view.replaceChildren(open.node);
   view.scrollTop = 0;
   document.body.dataset.view = state.view;
@@ -68,78 +82,59 @@ function render(focus = true) {
 function go(view, { replace = false } = {}) {
   const same = view === state.view || replace;
   state.view = view;
-  history[same ? 'replaceState' : 'pushState']({ view }, '');
+  history[same ? 'replaceState' : 'pushState']({ view }, '', location.pathname + location.search);
   render();
 }
 
-async function ask() {
-  question.abort();
-  question = new AbortController();
-  const { signal } = question;
-  Object.assign(state, { places: null, beyond: null, trouble: null });
-  open.refresh?.();
-  drawMarks();
-  try {
-    const answer = await nearest(state.start, MOST, profile(), signal);
-    state.places = answer.places;
-  } catch (error) {
-    if (error.kind === 'superseded') return;
-    state.trouble = error.kind ?? 'failed';
-  }
-  answered();
-  if (state.places) frameAnswer();
+/** Find every way from the start and back, for who walks as usual and without steps. */
+function compute() {
+  state.trouble = null;
+  state.now = new Date();
+  network ??= readNetwork(state.data.network, edges);
+  state.journeys = Object.fromEntries(network.walkers.map((walker, i) => [WALKERS[i], journeys(network, walker, state.start)]));
+  if (!state.journeys.usual) state.trouble = 'far';
+  state.places = state.data.bases.filter((base) => base.at).map((base) => ({
+    ...base, ...Object.fromEntries(Object.entries(state.journeys).map(([name, own]) => [name, own && guarded(() => own.to(base), () => null)])),
+  }));
 }
 
-/** Show what there is; where the filters leave nothing, look farther once. */
+/** Show what there is. */
 function answered() {
   if (state.view !== 'results') return;
   open.refresh();
   drawMarks();
-  if (state.places) {
-    const n = shown().length;
-    announce(t(n ? 'count' : 'count_none', { n, minutes: state.minutes }));
-    if (!n && state.beyond === null && !nextBeyond()) lookBeyond();
-  }
+  tell();
 }
 
-async function lookBeyond() {
-  const { signal } = question;
-  try {
-    const known = new Set(state.places.map((place) => place.facility_id));
-    const farther = await nearest(state.start, FAR, profile(), signal);
-    state.beyond = farther.places.filter((place) => !known.has(place.facility_id));
-  } catch (error) {
-    if (error.kind === 'superseded') return;
-    state.trouble = error.kind ?? 'failed';
-  }
-  if (state.view === 'results') open.refresh();
+function tell() {
+  const n = shown().length;
+  announce(t(n ? 'count' : 'count_none', { n, minutes: state.minutes }));
 }
 
-async function showWay() {
-  journey.abort();
-  journey = new AbortController();
-  const { signal } = journey;
-  const [place, view] = [placeOf(state.chosen), open];
-  const ends = state.returning ? [place, state.start] : [state.start, place];
+function showWay() {
   stage.drawWay(null);
-  view.arrived(null, null);
-  try {
-    const found = await walk(...ends, profile(), signal);
-    view.arrived(found, null);
-    if (!found.reachable || state.view !== 'card') return;
-    stage.drawWay(found);
-    stage.frameLine(found.geometry.coordinates);
-  } catch (error) {
-    if (error.kind !== 'superseded') view.arrived(null, error.kind ?? 'failed');
-  }
+  const place = placeOf(state.chosen);
+  const walk = open.can ? guarded(() => state.journeys[walkerName()].walk(place, state.returning), () => null) : null;
+  open.arrived(walk);
+  if (walk) {
+    stage.drawWay(walk);
+    stage.frameLine(walk.line);
+  } else if (place?.at) stage.frame(state.start ? [state.start, place] : [place], 16);
 }
 
 function begin(start) {
+  const wanted = state.view === 'home' ? state.chosen : null;
   state.start = { ...start, outside: !inside(land, start.lon, start.lat) };
-  Object.assign(state, { places: null, beyond: null, trouble: null });
+  state.chosen = null;
+  compute();
   sheet.half();
   go('results', { replace: state.view === 'card' });
-  ask();
+  if (state.trouble) stage.frame([state.start], 16);
+  else if (wanted) actions.open(wanted);
+  else {
+    frameAnswer();
+    tell();
+  }
 }
 
 function complain(kind) {
@@ -148,16 +143,29 @@ function complain(kind) {
   announce(t(kind, { area: areaName() }));
 }
 
+function say(text) {
+  byId('toast').textContent = text;
+  byId('toast').hidden = false;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { byId('toast').hidden = true; }, 6000);
+}
+
 const actions = {
   announce,
   area: areaName,
-  ask,
   raise: () => sheet.raise(),
   back: () => history.back(),
   startAt: (start) => begin(start),
+  canShare: () => ['school', 'community', 'street'].includes(state.start?.kind),
   filter(change) {
     change();
     answered();
+  },
+  /** Back to the first view to choose a start; the place stays wanted. */
+  chooseStart() {
+    state.start = null;
+    state.places = null;
+    go('home');
   },
   async locate() {
     const label = byId('locate').lastChild;
@@ -182,6 +190,17 @@ const actions = {
     state.returning = returning;
     showWay();
   },
+  gpx(place, walk) {
+    const [from, to] = state.returning ? [place.name, startName(state.start)] : [startName(state.start), place.name];
+    const name = t('gpx_name', { from, to });
+    save(fileName(name), 'application/gpx+xml', gpx(name, `${t('time_estimate')} · ${t('data_date', { date: state.data.data_date })} · ${state.data.attribution.join(' · ')}`, walk.line));
+  },
+  async share(place) {
+    const link = linkOf(place);
+    const done = await share(place ? place.name : t('title'), link);
+    if (done === 'copied') say(t('share_copied'));
+    else if (done === 'shown') say(link);
+  },
 };
 
 function tap(lon, lat) {
@@ -189,21 +208,23 @@ function tap(lon, lat) {
     history.back();
     return;
   }
-  const spot = rounded(lon, lat);
-  if (near(spot)) begin({ kind: 'map', ...spot });
+  if (near({ lon, lat })) begin({ kind: 'map', lon, lat });
   else complain('outside_tap');
 }
 
 function returned(event) {
+  if (!event.state && location.hash) { // a link to another place, pasted into this page
+    follow();
+    return;
+  }
   const wanted = event.state?.view ?? 'home';
   const last = state.chosen;
-  if (state.view === 'card') journey.abort();
-  state.view = wanted !== 'home' && !state.start ? 'home' : wanted;
-  if (state.view === 'home') Object.assign(state, { start: null, places: null, beyond: null, trouble: null });
+  state.view = wanted === 'results' && !state.start ? 'home' : wanted;
+  if (state.view === 'home') Object.assign(state, { start: null, places: null, journeys: null, chosen: null, trouble: null });
   render();
   if (state.view === 'card') showWay();
   if (state.view === 'results') {
-    if (state.places) frameAnswer();
+    if (!state.trouble) frameAnswer();
     byId('view').querySelector(`[data-place="${CSS.escape(last ?? '')}"]`)?.focus();
   }
 }
@@ -232,28 +253,40 @@ async function load() {
   return response.json();
 }
 
+/** Go where a shared link points. */
+function follow() {
+  const { place, start } = asked();
+  history.replaceState({ view: 'home' }, '', location.pathname + location.search);
+  state.view = 'home';
+  state.chosen = place?.id ?? null;
+  render(false);
+  if (start) begin(start);
+  else if (place) actions.open(place.id);
+}
+
 async function boot() {
   const waiting = byId('view').firstElementChild;
-  let data;
+  let ground;
   try {
-    data = await load();
-  } catch {
+    ground = read(await load());
+  } catch (error) {
     const english = document.documentElement.lang === 'en';
     const retry = el('button', { type: 'button', class: 'plain', onclick: () => location.reload() }, english ? 'Try again' : '再试一次');
     waiting.replaceWith(message('trouble', english ? 'The page’s data did not arrive.' : '页面数据没有取到。', retry));
+    reportError(error);
     return;
   }
-  const ground = read(data);
+  const { data } = state;
   label();
   sheet = createSheet(() => stage?.resized());
-  stage = createStage(ground, data.area.bbox, data.reach, { pick: (place) => actions.open(place.facility_id), tap });
-  stage.dot(data.bases);
-  history.replaceState({ view: 'home' }, '');
-  render(false);
+  stage = createStage(ground, data.area.bbox, data.reach, { pick: (place) => actions.open(place.id), tap });
+  stage.dot(data.bases.filter((base) => base.at));
+  follow();
   addEventListener('popstate', returned);
   addEventListener('keydown', (event) => { if (event.key === 'Escape' && state.view !== 'home') history.back(); });
   for (const button of document.querySelectorAll('[data-choose]')) button.addEventListener('click', () => changeLanguage(button.dataset.choose));
   document.body.dataset.ready = 'true';
+  keepOffline(byId('update'));
 }
 
 boot();

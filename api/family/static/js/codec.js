@@ -1,7 +1,7 @@
-// Encoded paths as world units: Mercator pixels at zoom 20, counted from a corner near by so that floats stay exact.
+// Encoded numbers and paths. Paths become world units: Mercator pixels at zoom 20.
 const UNIT_ZOOM = 20;
 const WORLD = 256 * 2 ** UNIT_ZOOM;
-const DEGREE = 1e5;
+export const DEGREE = 1e5;
 
 export const degrees = (at) => ({ lon: at[0] / DEGREE, lat: at[1] / DEGREE });
 /** Pixels of a zoom for one world unit. */
@@ -15,29 +15,58 @@ const mercatorY = (lat) => {
   return (0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)) * WORLD;
 };
 
-/** Decode one path to {xy, box}: world coordinates and what they span. */
-export function decode(text) {
-  const xy = [];
-  const box = [Infinity, Infinity, -Infinity, -Infinity];
-  let at = 0;
-  let lat = 0;
-  let lon = 0;
-  const step = () => {
-    let shift = 0;
-    let value = 0;
-    let five;
+/** World coordinates of whole hundred-thousandths of a degree. */
+export const world = (lon, lat) => [mercatorX(lon / DEGREE), mercatorY(lat / DEGREE)];
+
+/** Whole numbers from text. */
+export function numbers(text) {
+  const found = [];
+  for (let at = 0; at < text.length;) {
+    let [shift, value, five] = [0, 0, 0];
     do {
       five = text.charCodeAt(at++) - 63;
       value |= (five & 31) << shift;
       shift += 5;
     } while (five >= 32);
-    return value & 1 ? ~(value >> 1) : value >> 1;
-  };
-  while (at < text.length) {
-    lat += step();
-    lon += step();
-    const [x, y] = world(lon, lat);
-    xy.push(x, y);
+    found.push(value & 1 ? ~(value >> 1) : value >> 1);
+  }
+  return found;
+}
+
+/** Running sums: what was written as differences. */
+export function sums(differences) {
+  let total = 0;
+  return differences.map((step) => (total += step));
+}
+
+/** Vertices of a path, differences of latitude and longitude in turn, from `from` on: [lon, lat, lon, lat, ...]. */
+function unrolled(steps) {
+  const found = new Array(steps.length);
+  let [lon, lat] = [0, 0];
+  for (let i = 0; i < steps.length; i += 2) {
+    lat += steps[i];
+    lon += steps[i + 1];
+    found[i] = lon;
+    found[i + 1] = lat;
+  }
+  return found;
+}
+
+/** Lines that were written one after the other: each as [lon, lat, lon, lat, ...] in hundred-thousandths. */
+export function lines(counts, text) {
+  const all = unrolled(numbers(text));
+  let at = 0;
+  return numbers(counts).map((count) => all.slice(at, (at += 2 * count)));
+}
+
+/** A line as world coordinates and what they span. */
+export function spanned(line) {
+  const xy = new Array(line.length);
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < line.length; i += 2) {
+    const [x, y] = world(line[i], line[i + 1]);
+    xy[i] = x;
+    xy[i + 1] = y;
     box[0] = Math.min(box[0], x);
     box[1] = Math.min(box[1], y);
     box[2] = Math.max(box[2], x);
@@ -46,8 +75,8 @@ export function decode(text) {
   return { xy, box };
 }
 
-/** World coordinates of whole hundred-thousandths of a degree. */
-export const world = (lon, lat) => [mercatorX(lon / DEGREE), mercatorY(lat / DEGREE)];
+/** Decode one path to {xy, box}. */
+export const decode = (text) => spanned(unrolled(numbers(text)));
 
 const meets = (a, b) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3];
 

@@ -26,6 +26,9 @@ export const ICONS = {
   locate: 'M12 2.5v4M12 17.5v4M2.5 12h4M17.5 12h4M12 6.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z',
   back: 'M15 5l-7 7 7 7',
   cross: 'M6 6l12 12M18 6 6 18',
+  save: 'M12 4v11M7 10.5l5 5 5-5M5 20h14',
+  share: 'M12 15V4M8 7.5 12 3.5l4 4M6 11v9h12v-9',
+  flag: 'M6 21V4h12l-2.5 4L18 12H6',
   search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20.5 20.5',
 };
 
@@ -35,4 +38,14 @@ export const isCalm = () => matchMedia('(prefers-reduced-motion: reduce)').match
 /** Say something to those who listen instead of look. */
 export function announce(text) {
   byId('live').textContent = text;
+}
+
+/** What `make` makes; where one record is broken, what `instead` makes, and the rest of the page stands. */
+export function guarded(make, instead) {
+  try {
+    return make();
+  } catch (error) {
+    setTimeout(() => reportError(error)); // for who looks into the console; nobody else's business
+    return instead(error);
+  }
 }

@@ -1,6 +1,6 @@
 // The ground, painted tile by tile from the bundle's own lines. Stairs wear dashes; the district's edge is dimmed beyond.
 /* global L */
-import { decode, pathIn, scaleAt } from './codec.js';
+import { decode, numbers, pathIn, scaleAt, spanned } from './codec.js';
 import { placedNames, paintNames } from './names.js';
 
 const TILE = 512;
@@ -19,9 +19,16 @@ const width = (pen, zoom) => {
   return zoom < first ? 0 : Math.max(0.5, at15 * growth ** (zoom - 15));
 };
 
-/** Decode everything once. */
-export function readGround(given) {
+/** Decode everything once; streets are the edges of the network. */
+export function readGround(given, edges) {
   const all = (texts) => texts.map(decode);
+  const drawn = Object.fromEntries(given.pens.map((pen) => [pen, []]));
+  numbers(given.pen).forEach((pen, edge) => pen && drawn[given.pens[pen - 1]].push(edges[edge]));
+  const ways = {};
+  for (const [pen, own] of Object.entries(drawn)) { // each when it is first drawn: paths are not seen from afar
+    let read = null;
+    Object.defineProperty(ways, pen, { get: () => (read ??= own.map(spanned)) });
+  }
   let houses = null; // the most of the ground, and not seen from afar
   return {
     get houses() {
@@ -30,7 +37,7 @@ export function readGround(given) {
     },
     land: all(given.land),
     water: all(given.water),
-    ways: Object.fromEntries(Object.entries(given.ways).map(([pen, texts]) => [pen, all(texts)])),
+    ways,
     names: given.names,
   };
 }
@@ -65,7 +72,7 @@ function paintHouses(ctx, ground, box, k, zoom) {
 }
 
 function paintStreets(ctx, ground, box, k, zoom) {
-  const pens = ['service', 'local', 'minor', 'major'].filter((pen) => width(pen, zoom) && ground.ways[pen]);
+  const pens = ['service', 'local', 'minor', 'major'].filter((pen) => width(pen, zoom) && pen in ground.ways);
   const paths = Object.fromEntries(pens.map((pen) => [pen, pathIn(ground.ways[pen], box, k, false)]));
   const tunnels = pathIn(ground.ways.tunnel ?? [], box, k, false);
   stroke(ctx, tunnels, COLOURS.tunnel, Math.max(1, width('minor', zoom) * 0.7), [5, 3], 'butt');

@@ -1,8 +1,8 @@
 // The second view: what is near. The list is the map's twin; filters change both.
-import { el } from './dom.js';
+import { el, guarded } from './dom.js';
 import { message, notes } from './notes.js';
 import { baseSign, seal, startSign } from './signs.js';
-import { CHOICES, FAR, counts, distance, isApproximate, isCandidate, minutesOf, nextBeyond, shown, startName, state, stepsText } from './state.js';
+import { CHOICES, MOST, counts, distance, isApproximate, isCandidate, minutesOf, nextBeyond, opening, shown, startName, state, stepsText, trip } from './state.js';
 import { named, t } from './words.js';
 
 /** What kind of place it is, in signs. */
@@ -15,17 +15,37 @@ export const placeTags = (place) => [
   isApproximate(place) && el('span', { class: 'tag approximate' }, t('approximate')),
 ];
 
-const backText = (place) => (place.seconds_back === null ? t('back_unknown') : t('back_short', { n: minutesOf(place.seconds_back) }));
+const backText = (way) => (way.back === null ? t('back_unknown') : t('back_short', { n: minutesOf(way.back) }));
+
+/** Hours as they are written, or that nobody knows them. */
+export const openingText = (place) => place.opening_hours ?? t('hours_unknown');
+
+/** Open, closed or unknown, now; and that a public holiday may say otherwise. */
+export function openingTag(place) {
+  const { known, open, holidays } = opening(place);
+  const word = !known ? t('open_unknown') : t(open ? 'open_yes' : 'open_no');
+  return el('span', { class: `tag ${!known ? 'quiet' : open ? 'open' : 'shut'}` }, word, holidays && ` · ${t('holidays_differ')}`);
+}
+
+/** Whether steps can be avoided, where there are some. */
+function stepFreeText(place) {
+  if (state.stepfree || !('stepfree' in place) || !trip(place).steps) return null;
+  return place.stepfree ? t('stepfree_in', { n: minutesOf(place.stepfree.there) }) : t('stepfree_none');
+}
 
 function row(place, open) {
   const { sign, options } = placeSign(place);
-  return el('li', {}, el('button', { type: 'button', class: 'row', 'data-place': place.facility_id, onclick: () => open(place.facility_id) },
+  const way = trip(place);
+  const about = [backText(way), stepsText(way), distance(way.metres), stepFreeText(place)].filter(Boolean);
+  return el('li', {}, el('button', { type: 'button', class: 'row', 'data-place': place.id, onclick: () => open(place.id) },
     seal(sign, options),
     el('span', { class: 'row-text' },
-      el('span', { class: 'row-name' }, el('b', {}, place.name), placeTags(place)),
-      el('small', {}, [backText(place), stepsText(place), distance(place.metres)].join(' · '))),
-    el('span', { class: 'row-time' }, el('strong', {}, String(minutesOf(place.seconds_there))), el('small', {}, t('minute_unit')))));
+      el('span', { class: 'row-name' }, el('b', {}, place.name), placeTags(place), (state.opennow || place.opening_hours) && openingTag(place)),
+      el('small', {}, about.join(' · '))),
+    el('span', { class: 'row-time' }, el('strong', {}, String(minutesOf(way.there))), el('small', {}, t('minute_unit')))));
 }
+
+const brokenRow = (place, open) => () => el('li', { class: 'broken' }, el('button', { type: 'button', class: 'row', 'data-place': String(place.id), onclick: () => open(place.id) }, t('broken')));
 
 function segments(actions) {
   return el('div', { class: 'segments', role: 'group', 'aria-label': t('within') }, CHOICES.map((n) =>
@@ -50,7 +70,8 @@ const toggle = (id, text, small, change) =>
 function controls(actions) {
   return el('div', { class: 'controls' }, segments(actions),
     el('div', { class: 'switches' },
-      toggle('stepfree', t('stepfree'), t('stepfree_for'), (event) => { state.stepfree = event.target.checked; actions.ask(); }),
+      state.data.network.walkers.length > 1 && toggle('stepfree', t('stepfree'), t('stepfree_for'), (event) => actions.filter(() => { state.stepfree = event.target.checked; })),
+      toggle('opennow', t('opennow'), t('opennow_for'), (event) => actions.filter(() => { state.opennow = event.target.checked; state.now = new Date(); })),
       toggle('candidates', t('candidates'), t('candidates_for'), (event) => actions.filter(() => { state.candidates = event.target.checked; }))),
     chips(actions));
 }
@@ -64,19 +85,23 @@ function startBar(actions) {
 /** What to say when the list is empty: the nearest one, if there is any. */
 function nothing(actions) {
   const next = nextBeyond();
-  if (!next && state.beyond === null) return el('p', { class: 'wait' }, t('computing'));
-  if (!next) return message('empty', t('nearest_none', { minutes: FAR }));
-  const look = el('button', { type: 'button', class: 'plain', onclick: () => actions.open(next.facility_id) }, t('nearest_look'));
-  return message('empty', t('nearest_is', { name: next.name, n: minutesOf(next.seconds_there) }), look);
+  if (!next) return message('empty', t('nearest_none', { minutes: MOST }));
+  const look = el('button', { type: 'button', class: 'plain', onclick: () => actions.open(next.id) }, t('nearest_look'));
+  return message('empty', t('nearest_is', { name: next.name, n: minutesOf(trip(next).there) }), look);
+}
+
+/** How many are open for certain, and of how many nobody knows. */
+function openCount(found) {
+  const known = found.filter((place) => opening(place).known).length;
+  return el('p', { class: 'hint', id: 'open-count' }, t('open_count', { n: known, unknown: found.length - known }));
 }
 
 function body(actions) {
-  if (state.trouble) return [message('trouble', t(state.trouble, { area: actions.area() }), el('button', { type: 'button', id: 'retry', class: 'plain', onclick: () => actions.ask() }, t('retry')))];
-  if (!state.places) return [el('p', { class: 'wait' }, t('computing'))];
+  if (state.trouble) return [message('trouble', t(state.trouble, { area: actions.area() }))];
   const found = shown();
   const title = el('h2', { id: 'count', tabindex: '-1' }, found.length ? t('count', { n: found.length, minutes: state.minutes }) : t('count_none', { minutes: state.minutes }));
   if (!found.length) return [title, nothing(actions)];
-  return [title, el('ol', { class: 'rows' }, found.map((place) => row(place, actions.open)))];
+  return [title, state.opennow && openCount(found), el('ol', { class: 'rows' }, found.map((place) => guarded(() => row(place, actions.open), brokenRow(place, actions.open))))].filter(Boolean);
 }
 
 /** The view and a way to bring it up to date without losing the keyboard's place. */
@@ -98,8 +123,7 @@ export function resultsView(actions) {
       chip.classList.toggle('empty', Boolean(state.places) && n === 0);
     }
     list.replaceChildren(...body(actions));
-    foot.replaceChildren(notes(state.start.outside && t('outside_note', { area: actions.area() }), t('sign_note'), t('provisional_note')));
-    list.setAttribute('aria-busy', String(!state.places && !state.trouble));
+    foot.replaceChildren(el('div', { class: 'acts' }, actions.canShare() && el('button', { type: 'button', id: 'share', class: 'plain', onclick: () => actions.share(null) }, t('share_list'))), notes(state.opennow && t('open_note'), state.start.kind === 'street' && t('street_note'), ['own', 'map'].includes(state.start.kind) && t('private_note'), state.start.outside && t('outside_note', { area: actions.area() }), t('sign_note'), t('provisional_note')));
   }
 
   refresh();

@@ -4,6 +4,7 @@ import { svg } from './dom.js';
 const TIERS = {
   school: { colour: '#4a379b', glyph: '学', shape: 'square' },
   community: { colour: '#c14a09', glyph: '社', shape: 'disc' },
+  street: { colour: '#4d5963', glyph: '路', shape: 'square' },
   own: { colour: '#1f2930', glyph: '起', shape: 'disc' },
 };
 const UNCATEGORISED = { colour: '#4d5963', glyph: '基' };

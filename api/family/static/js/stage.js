@@ -3,7 +3,6 @@
 import { byId, isCalm, isPhone } from './dom.js';
 import { groundLayer } from './ground.js';
 import { seal } from './signs.js';
-import { waySplit } from './way.js';
 
 const REACH_PX = 26;
 const QUIET = 14.4; // below this zoom seals shrink: letters would be confetti
@@ -58,12 +57,10 @@ export function createStage(ground, bbox, reach, { pick, tap }) {
   function drawWay(walk) {
     way.clearLayers();
     if (!walk) return;
-    const line = walk.geometry.coordinates.map(([lon, lat]) => [lat, lon]);
-    const { stairs } = waySplit(line, walk.legs, (a, b) => map.distance(a, b));
-    const add = (points, className) => L.polyline(points, { className, interactive: false, noClip: true }).addTo(way);
-    add(line, 'way-halo');
-    add(line, 'way-line');
-    for (const part of stairs) add(part, 'way-stairs');
+    const add = (points, className) => L.polyline(points.map(([lon, lat]) => [lat, lon]), { className, interactive: false, noClip: true }).addTo(way);
+    add(walk.line, 'way-halo');
+    add(walk.line, 'way-line');
+    for (const part of walk.stairs) add(part, 'way-stairs');
   }
 
   fit(whole, 14);
@@ -83,10 +80,11 @@ export function createStage(ground, bbox, reach, { pick, tap }) {
     /** The start and the places of the answer; `chosen` stands out. */
     show(start, startSign, places, signOf, chosen) {
       marks.clearLayers();
-      touchable = places;
+      touchable = places.filter((place) => Number.isFinite(place.lon));
       for (const place of [...places].reverse()) {
+        if (!Number.isFinite(place.lon)) continue; // on no map, in the list all the same
         const { sign, options } = signOf(place);
-        const isChosen = place.facility_id === chosen;
+        const isChosen = place.id === chosen;
         L.marker(here(place), {
           icon: mark(sign, options, isChosen ? 'chosen' : chosen ? 'aside' : '', isChosen ? 44 : 32), interactive: false, keyboard: false, zIndexOffset: isChosen ? 900 : 0,
         }).addTo(marks);
