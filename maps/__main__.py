@@ -28,6 +28,7 @@ SHEET_EXAMPLE = """example:
   servicecircle build --out build
   python -m maps sheet --bundle build --size a0 --out build/sheets
   python -m maps sheet --bundle build --subdistrict all --route all --out build/sheets
+  python -m maps sheet --bundle build --route R01 --size a4 --site-url https://HOST/study/
 """
 RAW = argparse.RawDescriptionHelpFormatter
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
@@ -76,6 +77,7 @@ def _sheet(options: argparse.Namespace) -> Path:
         options.review_number,
         options.publisher,
         options.font,
+        options.site_url,
     )
     written = write_sheets(options.bundle, options.out or options.bundle / "sheets", order, _progress)
     return written[0] if len(written) == 1 else options.out or options.bundle / "sheets"
@@ -126,10 +128,18 @@ def _add_sheet(commands: Commands) -> None:
     )
     _add_folders(sheet, "sheets")
     sheet.add_argument(
-        "--size", choices=("a3", "a0"), default="a3", help="A3 for the desk, A0 for the wall (default: a3)"
+        "--size",
+        choices=("a4", "a3", "a0"),
+        default="a3",
+        help="A4: a route to take along; A3 for the desk, A0 for the wall (default: a3)",
     )
     sheet.add_argument("--subdistrict", default="", metavar="CODE", help="its sheet; `all`: one of each")
-    sheet.add_argument("--route", default="", metavar="ID", help="its sheet; `all`: one of each")
+    sheet.add_argument(
+        "--route", default="", metavar="ID", help="its sheet; `all`: each published one; `proposed`: each other"
+    )
+    sheet.add_argument(
+        "--site-url", default="", metavar="URL", help="where the site is: A4 sheets get a code of the route's page"
+    )
     sheet.add_argument("--boundary", type=Path, metavar="FILE", help="an official boundary line to draw, as given")
     sheet.add_argument("--review-number", default="", metavar="S", help="审图号; without one a watermark says so")
     sheet.add_argument("--publisher", default="", metavar="S", help="编制单位")

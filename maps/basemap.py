@@ -14,12 +14,12 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.bundle import Bundle
 from maps.encode import SCALE, clean, lines, metres, point, rings, simplified
+from maps.features import borders, joined, open_ends, outline, rail_kinds, storeys
 from maps.pens import pens
 
 __all__ = ["basemap"]
 
 NAMED = ("major", "minor", "local", "plaza", "stairs")
-HEAVY_RAIL = ("rail", "light_rail_yard", "narrow_gauge")
 
 BUILDING_M = 0.6
 LINE_M = 0.6
@@ -27,9 +27,6 @@ NAME_AT_LEAST_M = 110.0
 NAME_EVERY_M = 650.0
 NAME_CHORD_M = 45.0
 RIVER_REACH_M = 900.0
-CUT_M = 6.0
-RIM_M = 12.0
-CUT_AT_LEAST_M = 60.0
 
 
 def basemap(bundle: Bundle) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def basemap(bundle: Bundle) -> dict[str, Any]:
         "land": rings(simplified([area], LINE_M)[0]),
         "water": _rings(simplified(water.geometry, LINE_M)),
         "openWater": _open_water(water, layers["subdistricts"]),
-        "known": rings(simplified([_outline(layers["subdistricts"])], LINE_M)[0]),
+        "known": rings(simplified([outline(layers["subdistricts"].geometry.to_numpy())], LINE_M)[0]),
         "waterNames": _water_names(water),
         "borders": _borders(layers["subdistricts"]),
         "buildings": _rings(simplified(layers["buildings"].geometry, BUILDING_M)),
@@ -53,18 +50,13 @@ def basemap(bundle: Bundle) -> dict[str, Any]:
 
 
 def _ways(network: gpd.GeoDataFrame) -> dict[str, dict[str, list[str]]]:
-    drawn = network.assign(pen=pens(network), storey=_storeys(network))
+    drawn = network.assign(pen=pens(network), storey=storeys(network))
     drawn = drawn[drawn["pen"] != ""]
     found: dict[str, dict[str, list[str]]] = {}
     for (pen, storey), group in drawn.groupby(["pen", "storey"], sort=True):
-        merged = _joined(group.geometry)
+        merged = joined(group.geometry)
         found.setdefault(str(pen), {})[str(storey)] = lines(simplified([merged], LINE_M)[0])
     return found
-
-
-def _storeys(network: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
-    bridge, tunnel = (network[c].fillna(value=False).astype(bool).to_numpy() for c in ("bridge", "tunnel"))
-    return np.where(bridge, "bridge", np.where(tunnel, "tunnel", "ground"))
 
 
 def _street_names(network: gpd.GeoDataFrame) -> list[list[Any]]:
@@ -73,7 +65,7 @@ def _street_names(network: gpd.GeoDataFrame) -> list[list[Any]]:
     named = named[named["pen"].isin(NAMED) & named["name"].notna()]
     found: list[tuple[float, list[Any]]] = []
     for (name, pen), group in named.groupby(["name", "pen"], sort=True):
-        merged = _joined(group.geometry)
+        merged = joined(group.geometry)
         for part in shapely.get_parts(merged):
             length, places = _along(part)
             found += [(length, [str(name), *place, str(pen)]) for place in places]
@@ -103,25 +95,16 @@ def _upright(degrees: float) -> float:
     return (degrees + 90.0) % 180.0 - 90.0
 
 
-def _outline(subdistricts: gpd.GeoDataFrame) -> BaseGeometry:
-    """Join the subdistricts without the slivers between them."""
-    whole = shapely.union_all(subdistricts.geometry.to_numpy())
-    outers = [shapely.Polygon(part.exterior) for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
-    joined: BaseGeometry = shapely.union_all(outers)
-    return joined
-
-
 def _open_water(water: gpd.GeoDataFrame, subdistricts: gpd.GeoDataFrame) -> list[str]:
     """Where the data, not a bank, ends a river: there it fades out instead of showing a shore that does not exist."""
-    edge = _outline(subdistricts).boundary
-    if water.geometry.dropna().empty or edge is None:
+    wet = water.geometry.dropna()
+    if wet.empty:
         return []
     latitude = float(water.total_bounds[1])
-    shores, edges = metres([shapely.union_all(water.geometry.dropna().to_numpy()).boundary, edge], latitude)
-    cut = shapely.line_merge(shapely.intersection(shores, shapely.buffer(edges, CUT_M)))
-    kept = [part for part in shapely.get_parts(cut) if part.length >= CUT_AT_LEAST_M]
-    back = metres(kept, latitude, back=True)
-    return _lines(gpd.GeoSeries(back)) if kept else []
+    known = outline(subdistricts.geometry.to_numpy())
+    ends = open_ends(metres([shapely.union_all(wet.to_numpy())], latitude), metres([known], latitude)[0])
+    back = metres(ends, latitude, back=True)
+    return _lines(gpd.GeoSeries(back)) if ends else []
 
 
 def _water_names(water: gpd.GeoDataFrame) -> list[list[Any]]:
@@ -147,21 +130,17 @@ def _water_names(water: gpd.GeoDataFrame) -> list[list[Any]]:
 
 
 def _borders(subdistricts: gpd.GeoDataFrame) -> list[str]:
-    """Lines between subdistricts, each once, or the dashes of two neighbours would fill each other's gaps."""
     if subdistricts.empty:
         return []
-    shared = shapely.union_all(shapely.boundary(np.asarray(simplified(subdistricts.geometry, LINE_M), dtype=object)))
-    edge = _outline(subdistricts).boundary
     latitude = float(subdistricts.total_bounds[1])
-    inner, rim = metres([shared, edge], latitude)
-    return lines(metres([shapely.line_merge(inner.difference(rim.buffer(RIM_M)))], latitude, back=True)[0])
+    known = metres([outline(subdistricts.geometry.to_numpy())], latitude)[0]
+    fine = np.asarray(simplified(subdistricts.geometry, LINE_M), dtype=object)
+    between = borders(metres(fine, latitude), known)
+    return lines(metres([between], latitude, back=True)[0])
 
 
 def _rails(railways: gpd.GeoDataFrame) -> dict[str, list[str]]:
-    heavy = railways["kind"].isin(HEAVY_RAIL)
-    tunnel = railways["tunnel"].fillna(value=False).astype(bool)
-    pens = {"rail": heavy & ~tunnel, "metro": ~heavy & ~tunnel, "tunnel": tunnel}
-    return {pen: _lines(railways.geometry[chosen]) for pen, chosen in pens.items()}
+    return {pen: _lines(railways.geometry[own]) for pen, own in rail_kinds(railways).items()}
 
 
 def _stations(stations: gpd.GeoDataFrame) -> dict[str, list[list[Any]]]:
@@ -181,11 +160,4 @@ def _rings(shapes: Iterable[BaseGeometry | None]) -> list[str]:
 def _lines(shapes: gpd.GeoSeries) -> list[str]:
     if shapes.empty:
         return []
-    return lines(simplified([_joined(shapes)], LINE_M)[0])
-
-
-def _joined(shapes: gpd.GeoSeries) -> BaseGeometry:
-    """Join ends that meet, without cutting where lines merely cross: a bridge does not meet what it spans."""
-    parts = shapely.get_parts(shapes.dropna().to_numpy())
-    joined: BaseGeometry = shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1]))
-    return joined
+    return lines(simplified([joined(shapes)], LINE_M)[0])

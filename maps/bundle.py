@@ -96,6 +96,14 @@ PANELS: Mapping[str, tuple[str, ...]] = {
         *("levels", "basis", "measure", "limit_m", "limit_s", "places", "subdistrict", "share_low", "share"),
         *("share_high", "reached", "status", "note_zh", "note_en"),
     ),
+    "route_faults": ("route_id", "seq", "fault", "severity", "text_zh", "text_en"),
+}
+# Layers of what may be missing too: routes by leg, heights along them, routes that the tool proposes.
+FURTHER: Mapping[str, tuple[str, ...]] = {
+    "route_legs": ("route_id", "leg", "from_seq", "to_seq", "seconds", "metres"),
+    "route_profile": ("route_id", "leg", "metres", "height_m"),
+    "proposed_routes": ("route_id", "name", "theme", "stops", "walk_s", "metres"),
+    "proposed_stops": ("route_id", "seq", "name", "position_confidence", "leg_s", "leg_metres"),
 }
 TEXTS = {"subdistrict": str, "date": str, "unit": str, "day": str}
 MANIFEST = ("area", "data_date", "profile", "parameters_sha256", "layers", "sources")
@@ -104,12 +112,16 @@ TIERS = ("school", "community", "base")
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle in memory: the manifest, layer name -> table with geometry, table name -> table; the planner's apart."""
+    """A bundle in memory: the manifest, layer name -> table with geometry, table name -> table; the planner's apart.
+
+    ``further`` are the layers that a bundle may do without: a missing one has no rows.
+    """
 
     manifest: Mapping[str, Any]
     layers: Mapping[str, gpd.GeoDataFrame]
     tables: Mapping[str, pd.DataFrame]
     panels: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    further: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -131,11 +143,12 @@ def read_bundle(folder: Path) -> Bundle:
     layers = {name: _layer(folder, name, columns, remedy, faults) for name, columns in LAYERS.items()}
     tables = {name: _table(folder, name, columns, remedy, faults) for name, columns in TABLES.items()}
     panels = {name: _panel(folder, name, columns) for name, columns in PANELS.items()}
-    _count(manifest, layers, remedy, faults)
+    further = {name: _further(folder, name, columns) for name, columns in FURTHER.items()}
+    _count(manifest, {**layers, **further}, remedy, faults)
     _tiers(layers, remedy, faults)
     if faults:
         raise InputError(faults)
-    return Bundle(manifest, layers, tables, panels)
+    return Bundle(manifest, layers, tables, panels, further)
 
 
 def _manifest(folder: Path, remedy: str) -> Mapping[str, Any]:
@@ -189,6 +202,13 @@ def _panel(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     faults: list[Fault] = []
     table = _table(folder, name, columns, "", faults)
     return pd.DataFrame(columns=list(columns)) if faults else table
+
+
+def _further(folder: Path, name: str, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Read a layer that need not be there; one that is none of this shape has no rows."""
+    faults: list[Fault] = []
+    layer = _layer(folder, name, columns, "", faults)
+    return gpd.GeoDataFrame() if faults else layer
 
 
 def _columns(table: pd.DataFrame, file: str, columns: tuple[str, ...], remedy: str, faults: list[Fault]) -> None:

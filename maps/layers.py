@@ -28,7 +28,6 @@ __all__ = [
     "meta",
     "missing",
     "places",
-    "routes",
     "spellings",
     "subdistricts",
     "unions",
@@ -58,11 +57,6 @@ MISSING = (
     *("saved_s", "explanation_zh", "explanation_en"),
 )
 LIGHT = ("light", "score", "explanation_zh", "explanation_en")
-ROUTE = (
-    *("route_id", "name", "theme", "provenance", "source", "stops", "stops_located", "seconds", "metres"),
-    *("ascent_m", "at_least"),
-)
-STOP = ("seq", "name", "position_confidence", "located")
 LINK = (
     *("link_id", "kind", "name", "rise_m", "fee_cny", "opening_hours", "direction", "wheelchair", "state", "joins"),
     *("source", "confidence", "note", "used"),
@@ -240,18 +234,6 @@ def lights(bundle: Bundle) -> Payload:
     table = bundle.tables["lights"]
     own = table[table["unit_kind"] == "subdistrict"]
     return {str(row["unit"]): {c: clean(row[c]) for c in LIGHT} for row in own.to_dict("records")}
-
-
-def routes(bundle: Bundle) -> list[Payload]:
-    """Give the study routes: the walked lines and all stops in their order, those without a position too."""
-    layer, stops = bundle.layers["routes"].sort_values("route_id"), bundle.layers["route_stops"]
-    shapes = simplified(layer.geometry, OUTLINE_M)
-    found = []
-    for row, shape in zip(layer.to_dict("records"), shapes, strict=True):
-        own = stops[stops["route_id"] == row["route_id"]].sort_values("seq")
-        table = _table(own, STOP, at=[point(s) for s in own.geometry])
-        found.append({**{c: clean(row[c]) for c in ROUTE}, "lines": lines(shape), "at": table})
-    return found
 
 
 def links(bundle: Bundle) -> list[Payload]:

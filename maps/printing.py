@@ -35,6 +35,7 @@ __all__ = ["MM", "Fonts", "figure", "find_fonts", "pdfs", "printing", "svg"]
 MM = 1 / 25.4
 PROBE = "渝中区未知缺口（）—"
 ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))  # what ticks may come to say
+QUOTES = "“”‘’"  # set a whole body wide beside Chinese letters, though the font's own advance is less
 MISSING = "〓"  # what typesetters put for a letter they do not have
 REMEDY = (
     "install a Chinese font (Debian, Ubuntu: apt-get install fonts-noto-cjk; Windows and macOS have one), "
@@ -62,9 +63,9 @@ class Fonts:
         return "".join(c if ord(c) in held or c == "\n" else MISSING for c in text)
 
     def width(self, text: str, points: float, *, bold: bool = False) -> float:
-        """Width of a line of text in points, by the font's own advances."""
+        """Width of a line of text in points, by the font's own advances; quotation marks as wide as beside Chinese."""
         advance = _advances(_known_file(self.sans, bold=bold))
-        return float(sum(advance(c) for c in text)) * points
+        return float(sum(1.0 if c in QUOTES else advance(c) for c in text)) * points
 
 
 def find_fonts(file: Path | None = None) -> Fonts:

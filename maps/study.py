@@ -19,7 +19,7 @@ from branca.element import Figure
 from folium.template import Template
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from maps import layers, offline, panels, tiles
+from maps import layers, offline, panels, route_layer, tiles
 from maps.basemap import basemap
 from maps.bundle import Bundle, read_bundle
 from maps.encode import json_block
@@ -33,7 +33,21 @@ TEMPLATES = HERE / "templates"
 LANGUAGES = ("zh", "en")
 SCRIPTS = (
     *("codec", "years", "state", "sheet", "ground", "own", "themes", "signs", "names", "pick", "dom"),
-    *("card", "tabs", "search", "lists", "norms", "legend", "controls", "tray", "here", "measure", "timeline"),
+    *(
+        "card",
+        "tabs",
+        "search",
+        "lists",
+        "heights",
+        "routes",
+        "norms",
+        "legend",
+        "controls",
+        "tray",
+        "here",
+        "measure",
+        "timeline",
+    ),
     *("printing", "share", "tiles", "app"),
 )
 ZOOM = 14
@@ -53,7 +67,7 @@ BLOCKS: Mapping[str, Callable[[Bundle], Any]] = {
     "gaps": layers.gaps,
     "missing": layers.missing,
     "lights": layers.lights,
-    "routes": layers.routes,
+    "routes": route_layer.routes,
     "links": layers.links,
     "areas": layers.areas,
     "entrances": layers.entrances,

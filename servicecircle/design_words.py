@@ -69,7 +69,7 @@ def _how_long(asked: Asked, route: Alternative) -> tuple[str, str]:
     up_zh, up_en = ("升高未知", "climb unknown") if np.isnan(climb) else (f"上升{climb:.0f}米", f"{climb:.0f} m up")
     where_zh, where_en = ("回到起点", "back at the start") if question.back else ("结束", "ends")
     zh = (
-        f"{question.depart}从{asked.start_name}出发，{end}{where_zh}，共{total:.0f}分钟（时限{limit:.0f}）："
+        f"从{asked.start_name}{question.depart}出发，{end}{where_zh}，共{total:.0f}分钟（时限{limit:.0f}）："
         f"步行{walk:.0f}分钟{km:.1f}公里，停留{dwell:.0f}分钟"
         + (f"，等候{wait:.0f}分钟" if wait else "")
         + f"；{up_zh}，"

@@ -74,8 +74,10 @@ def read_study(folder: Path) -> Study:
     tables = {path.stem: _table(path, remedy) for path in sorted((folder / "tables").glob("*.csv"))}
     homes = folder / "layers" / "demand.parquet"
     layers = {name: _plain_frame(layer) for name, layer in bundle.layers.items()}
+    panels = {name: _plain_frame(panel) for name, panel in bundle.panels.items()}
+    further = {name: _plain_frame(layer) for name, layer in bundle.further.items()}
     return Study(
-        Bundle(bundle.manifest, layers, bundle.tables),
+        Bundle(bundle.manifest, layers, bundle.tables, panels, further),
         tables,
         _plain_frame(_homes(homes, remedy)) if homes.is_file() else None,
         hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from maps.printing import Fonts
 from maps.report.phrases import word
 from maps.report.reading import Study, plain
 from maps.sheet.board import Board
+from maps.sheet.code import addresses
 from maps.sheet.land import Land, land
 from maps.sheet.places import Group, places
 from maps.sheet.words import NOT_REVIEWED, UNSET
 from maps.style import INK
+from maps.walks import Walk, read_walks
 from servicecircle.errors import Fault, InputError
 
 __all__ = ["LEADING", "Content", "foot", "imprint", "paragraphs", "read_content"]
@@ -38,12 +40,14 @@ class Content:
     fonts: Fonts
     land: Land
     groups: tuple[Group, ...]
+    walks: Mapping[str, Walk]
     around: tuple[float, float, float, float]
     corners: str
     review_number: str
     publisher: str
     boundary: BaseGeometry | None
     boundary_name: str
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def watermark(self) -> str:
@@ -52,16 +56,22 @@ class Content:
 
 
 def read_content(
-    study: Study, fonts: Fonts, *, review_number: str = "", publisher: str = "", boundary: Path | None = None
+    study: Study,
+    fonts: Fonts,
+    *,
+    review_number: str = "",
+    publisher: str = "",
+    boundary: Path | None = None,
+    page: str = "",
 ) -> Content:
-    """Lay a study out for its sheets.
+    """Lay a study out for its sheets; ``page`` is the address of the site that has its routes.
 
     Raises
     ------
     InputError
         When the boundary file cannot be read as lines or areas of EPSG:4326.
     """
-    under = land(study.bundle)
+    under, walks = land(study.bundle), read_walks(study.bundle, plain)
     layers = study.bundle.layers
     extents = [layers[name].total_bounds for name in ("area", "network", "water", "railways") if len(layers[name])]
     known = np.array([e for e in extents if np.isfinite(e).all()])
@@ -74,12 +84,14 @@ def read_content(
         fonts,
         under,
         places(study, under.latitude),
+        {walk.id: walk for walk in walks},
         (float(around[0]), float(around[1]), float(around[2]), float(around[3])),
         corners,
         plain(review_number),
         plain(publisher),
         None if boundary is None else _boundary(boundary, under.latitude),
         "" if boundary is None else boundary.name,
+        addresses(walks, page),
     )
 
 
@@ -126,6 +138,9 @@ def foot(board: Board, content: Content, x: float, y: float, width: float) -> No
         at += paper.measure(said, size, bold=True) + 5.0
     if not content.review_number:
         paper.text(at, base, content.watermark, size, bold=True, colour=INK["warn"])
+        at += paper.measure(content.watermark, size, bold=True) + 3.0
+    if at > x + width - paper.measure(OSM, size):
+        base += paper.em(size) * 1.3
     paper.text(x + width, base, OSM, size, align="right")
 
 

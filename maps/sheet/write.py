@@ -6,7 +6,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,25 +15,31 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from maps.printing import find_fonts, pdfs, printing
-from maps.report.reading import plain, read_study
+from maps.report.reading import read_study
 from maps.sheet.board import Board
+from maps.sheet.code import checked_page
 from maps.sheet.content import Content, read_content
 from maps.sheet.district import district_sheet
-from maps.sheet.formats import FORMATS
+from maps.sheet.formats import FORMATS, HAND
+from maps.sheet.handout import handout
 from maps.sheet.route import route_sheet
 from maps.sheet.subdistrict import subdistrict_sheet
 from maps.sheet.words import TITLE
 from servicecircle.errors import Fault, InputError
 
-__all__ = ["ALL", "Order", "pictures", "write_sheets"]
+__all__ = ["ALL", "PROPOSALS", "Order", "pictures", "write_sheets"]
 
-ALL = "all"
+ALL, PROPOSALS = "all", "proposed"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which sheets: the whole district where neither a subdistrict nor a route is asked for; ``all`` means each."""
+    """Which sheets: the whole district where neither a subdistrict nor a route is asked for.
+
+    ``all`` means each subdistrict or each published route, ``proposed`` each route that the tool proposes. ``page`` is
+    the address of the site, for the codes of A4 sheets.
+    """
 
     size: str = "a3"
     subdistrict: str = ""
@@ -42,6 +48,7 @@ class Order:
     review_number: str = ""
     publisher: str = ""
     font: Path | None = None
+    page: str = ""
 
 
 def write_sheets(
@@ -73,6 +80,7 @@ def write_sheets(
         review_number=order.review_number,
         publisher=order.publisher,
         boundary=order.boundary,
+        page=checked_page(order.page),
     )
     out.mkdir(parents=True, exist_ok=True)
     with printing(fonts):
@@ -106,10 +114,16 @@ def _ordered(content: Content, order: Order) -> Iterator[tuple[str, str, Callabl
     form = FORMATS[order.size]
     area = content.study.area[0]
     parts = {one.code: one.name for one in content.land.subdistricts}
-    rows = content.study.bundle.layers["routes"].sort_values("route_id")
-    routes = {plain(code): plain(name) for code, name in zip(rows["route_id"], rows["name"], strict=True)}
-    codes = _asked(order.subdistrict, parts, "subdistrict")
-    ids = _asked(order.route, routes, "route")
+    routes = {walk.id: walk.name for walk in content.walks.values()}
+    codes = _asked(order.subdistrict, sorted(parts), parts, "subdistrict")
+    groups = {
+        key: [w.id for w in content.walks.values() if w.proposed == (key == PROPOSALS)] for key in (ALL, PROPOSALS)
+    }
+    ids = _asked(order.route, groups.get(order.route, []), routes, "route", groups)
+    if form.name == HAND and (codes or not order.route):
+        raise InputError(
+            [Fault("A4 is for routes", "give --route ID, all or proposed, or --size a3", value=order.size)]
+        )
     if not codes and not ids and not order.subdistrict and not order.route:
         yield f"district-{form.name}", f"{TITLE} · {area}", partial(district_sheet, content, form)
     for code in codes:
@@ -117,11 +131,17 @@ def _ordered(content: Content, order: Order) -> Iterator[tuple[str, str, Callabl
         yield f"subdistrict-{code}-{form.name}", title, partial(subdistrict_sheet, content, form, code)
     for route in ids:
         title = f"{TITLE} · {routes[route]} · {route}"
-        yield f"route-{route}-{form.name}", title, partial(route_sheet, content, form, route)
+        yield (
+            f"route-{route}-{form.name}",
+            title,
+            partial(handout if form.name == HAND else route_sheet, content, form, route),
+        )
 
 
-def _asked(asked: str, known: dict[str, str], what: str) -> list[str]:
-    codes = sorted(known) if asked == ALL else [asked] if asked else []
+def _asked(
+    asked: str, every: Sequence[str], known: Mapping[str, str], what: str, groups: Container[str] = (ALL,)
+) -> list[str]:
+    codes = sorted(every) if asked in groups else [asked] if asked else []
     faults = [
         Fault(f"no such {what}", f"one of {', '.join(sorted(known)) or 'none'}", value=c)
         for c in codes

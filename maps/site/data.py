@@ -13,11 +13,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from maps.file_names import Names
 from maps.report.notes import OSM
 from maps.report.reading import Study, plain
 from maps.site.dictionary import described
 from maps.site.formats import CRS_NOTES, shifted, write_geojson, write_geopackage, write_layer_csv
-from maps.site.names import Names
 from maps.site.opened import Opened
 from servicecircle.datum import Datum
 from servicecircle.publish.kml import kml

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from maps.file_names import Names
 from maps.report.notes import OSM
 from maps.report.reading import plain
-from maps.site.names import Names
+from maps.site.heights import profile
 from maps.site.opened import Opened
 from maps.site.picture import Frame, frame_of, ground, route_lines
 from maps.style import THEME
@@ -79,6 +80,7 @@ class Journey:
     stops: tuple[Stop, ...]
     lost: int
     hidden: int
+    profile: str
     rows: tuple[pd.Series[Any], gpd.GeoDataFrame, gpd.GeoDataFrame]
 
 
@@ -88,28 +90,33 @@ def journeys(opened: Opened) -> list[Journey]:
     legs = opened.layers.get("route_legs")
     if legs is None:
         legs = gpd.GeoDataFrame({"route_id": []}, geometry=[], crs=routes.crs)
+    heights = opened.layers.get("route_profile", pd.DataFrame(columns=["route_id", "leg", "metres", "height_m"]))
     names = Names()
     return [
         _journey(
             row,
             stops[stops["route_id"] == row["route_id"]].sort_values("seq", kind="stable"),
             legs[legs["route_id"] == row["route_id"]],
+            heights[heights["route_id"] == row["route_id"]],
             names.of(plain(row["route_id"]), "route"),
         )
         for _, row in routes.iterrows()
     ]
 
 
-def _journey(row: pd.Series[Any], stops: gpd.GeoDataFrame, legs: gpd.GeoDataFrame, file: str) -> Journey:
+def _journey(
+    row: pd.Series[Any], stops: gpd.GeoDataFrame, legs: gpd.GeoDataFrame, heights: pd.DataFrame, file: str
+) -> Journey:
     to = {int(leg["to_seq"]): leg for _, leg in legs.iterrows()}
     listed = tuple(_stop(stop, to.get(int(stop["seq"]))) for _, stop in stops.iterrows())
     theme = plain(row["theme"])
     colours: Mapping[str, str] = THEME["route"]  # type: ignore[assignment]
+    colour = colours.get(theme, str(THEME["routeOther"]))
     return Journey(
         file,
         plain(row["name"]) or file,
         THEMES.get(theme, (theme, theme)),
-        colours.get(theme, str(THEME["routeOther"])),
+        colour,
         plain(row.get("source")),
         plain(row.get("date")),
         plain(row.get("note")),
@@ -121,6 +128,7 @@ def _journey(row: pd.Series[Any], stops: gpd.GeoDataFrame, legs: gpd.GeoDataFram
         listed,
         sum(stop.state == NONE for stop in listed),
         sum(stop.state == "withheld" for stop in listed),
+        profile(heights, legs, colour),
         (row, stops, legs),
     )
 

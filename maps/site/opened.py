@@ -216,11 +216,13 @@ def _routes(found: Mapping[str, gpd.GeoDataFrame], withheld: Withheld, notes: li
     notes += _said(
         "route_stops", int(closed.sum()), "位置属于未列入的点位", "whose position is that of a place left out"
     )
-    out = {"route_stops": stops}
+    out = {"route_stops": stops, **_proposals(found, withheld, notes)}
     legs = found.get("route_legs")
     if legs is not None:
         out["route_legs"], hidden = _legs(legs, ends)
         notes += _said("route_legs", hidden, "一端的位置未列入：只给整分钟", "one end is left out: whole minutes alone")
+        if "route_profile" in found:
+            out["route_profile"] = _heights(found["route_profile"], out["route_legs"])
     coarse = routes["route_id"].isin({route for route, _ in ends}).to_numpy()
     for column, step in (("seconds", MINUTE_S), ("metres", METRES), ("ascent_m", CLIMB_M), ("steps", STEPS)):
         if column in routes:
@@ -232,6 +234,37 @@ def _routes(found: Mapping[str, gpd.GeoDataFrame], withheld: Withheld, notes: li
     zh, en = "去掉通向未列入点位的一段；总数取整", "without the parts to places left out; sums rounded"
     notes += _said("routes", int(coarse.sum()), zh, en)
     return out | {"routes": routes.set_geometry(gpd.GeoSeries(lines, index=routes.index, crs=routes.crs))}
+
+
+def _heights(heights: gpd.GeoDataFrame, legs: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Keep the heights along legs that are drawn; the lengths of the others, to places left out, are rounded."""
+    shown = set(zip(legs.loc[~legs["withheld"], "route_id"], legs.loc[~legs["withheld"], "leg"], strict=True))
+    kept = []
+    for route, rows in heights.groupby("route_id", sort=False):
+        gone = 0.0  # how much longer the way is drawn than it is
+        for leg, points in rows.groupby("leg", sort=False):
+            if (route, leg) in shown:
+                kept.append(points.assign(metres=points["metres"] + gone))
+            else:
+                length = float(points["metres"].max() - points["metres"].min())
+                gone += round(length / METRES) * METRES - length
+    return pd.concat(kept) if kept else heights.iloc[:0]
+
+
+def _proposals(
+    found: Mapping[str, gpd.GeoDataFrame], withheld: Withheld, notes: list[LeftOut]
+) -> dict[str, gpd.GeoDataFrame]:
+    """Keep the proposed routes all of whose stops may be passed on: each begins and ends at a place."""
+    if not {"proposed_routes", "proposed_stops"} <= set(found):
+        return {}
+    routes, stops = found["proposed_routes"], found["proposed_stops"]
+    closed = set(stops.loc[stops["facility_id"].map(str).isin(withheld.ids), "route_id"])
+    zh, en = "经过未列入的点位", "by way of places that are left out"
+    notes += _said("proposed_routes", int(routes["route_id"].isin(closed).sum()), zh, en)
+    return {
+        "proposed_routes": routes[~routes["route_id"].isin(closed)].reset_index(drop=True),
+        "proposed_stops": stops[~stops["route_id"].isin(closed)].reset_index(drop=True),
+    }
 
 
 def _legs(legs: gpd.GeoDataFrame, ends: set[tuple[Any, Any]]) -> tuple[gpd.GeoDataFrame, int]:

@@ -22,6 +22,7 @@ from maps.site.journeys import Journey, picture
 from maps.site.opened import Opened
 from maps.site.parts import Part
 from maps.site.picture import frame_of, ground
+from maps.site.proposals import proposals
 from maps.style import TIERS as SIGNS
 from maps.style import css_variables
 
@@ -74,12 +75,15 @@ class Site:
 
 def site_pages(site: Site) -> dict[str, str]:
     """Return every page by its path in the site."""
+    listed = proposals(site.study.bundle)
     found = {
         "index.html": _page(site, "landing.html", "", shares=tier_shares(site.study), hero=_hero(site)),
-        "routes/index.html": _page(site, "routes.html", "routes"),
+        "routes/index.html": _page(site, "routes.html", "routes", proposals=listed),
         "data/index.html": _page(site, "data.html", "data", **_data(site.catalogue)),
         "embed.html": _page(site, "embed.html", "embed"),
     }
+    if listed:
+        found["routes/proposed.html"] = _page(site, "proposed.html", "routes", proposals=listed)
     for journey in site.journeys:
         drawn = picture(journey, site.layers)
         parts = {"journey": journey, "drawn": drawn, "states": STATES}

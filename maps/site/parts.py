@@ -44,7 +44,7 @@ def _sheets(bundle: Path, out: Path) -> Path:
     from maps.sheet.write import ALL, Order, write_sheets  # noqa: PLC0415  matplotlib
 
     first = write_sheets(bundle, out, Order())
-    for order in (Order(size="a0"), Order(subdistrict=ALL, route=ALL)):
+    for order in (Order(size="a0"), Order(subdistrict=ALL, route=ALL), Order(size="a4", route=ALL)):
         write_sheets(bundle, out, order)
     return first[0]
 

@@ -228,7 +228,7 @@ def test_a_route_shows_its_stops_in_order(visit: Opener, study_map: Path) -> Non
         before = it.page.evaluate(PIXELS)
         it.page.locator("#page-routes li.route button").first.click()
         _rested(it.page)
-        stops = [int(text) for text in it.page.locator("#page-routes .stops .rank").all_inner_texts()]
+        stops = [int(text) for text in it.page.locator("#card .walk-list .rank").all_inner_texts()]
         assert stops
         assert stops == sorted(stops)
         assert it.page.evaluate(PIXELS) != before

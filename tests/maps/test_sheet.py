@@ -49,7 +49,7 @@ CROWD = 180
 
 def crowd(folder: Path) -> Path:
     """Write the town with so many places round two corners that their signs and numbers have to make room."""
-    write_town(folder)
+    write_town(folder, planned=True)
     path = folder / "layers" / "facilities.parquet"
     few = gpd.read_parquet(path)
     rows = few[few.geometry.notna()].sample(CROWD, replace=True, random_state=1).reset_index(drop=True)
@@ -260,17 +260,8 @@ def test_a_review_number_takes_the_watermark_away(content: Content) -> None:
     assert "渝中区教委" in said
 
 
-def test_legs_of_a_route_are_the_tables(content: Content) -> None:
-    stops = content.study.bundle.layers["route_stops"]
-    first, second = stops[stops["route_id"] == "R1"].sort_values("seq")["seq"].tolist()[:2]
-    leg = {"route_id": "R1", "from_seq": first, "to_seq": second, "seconds": 725.0, "metres": 803.4, "ascent_m": 31.2}
-    more = {"descent_m": 4.4, "steps": 118.0, "steps_estimated": True, "at_least": True, "problem": ""}
-    content.study.tables["route_legs"] = pd.DataFrame([{**leg, **more}])  # type: ignore[index]
-    try:
-        with printing.printing(content.fonts):
-            said = " ".join(_said(route_sheet(content, FORMATS["a3"], "R1")))
-    finally:
-        del content.study.tables["route_legs"]  # type: ignore[attr-defined]
+def test_legs_of_a_route_are_the_layers(boards: dict[str, Board]) -> None:
+    said = " ".join(_said(boards["route"]))
     assert "≥12 分钟 min · ≥803 m · 爬升 +31 m · 下降 −4 m · 台阶 ≈118 级" in said
 
 

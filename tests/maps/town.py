@@ -8,7 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from tests.maps import town_ground, town_panels, town_results
+from tests.maps import town_ground, town_panels, town_results, town_routes
 from tests.maps.town_ground import EAST, NORTH, SOUTH, WEST, Name
 
 
@@ -38,6 +38,7 @@ def write_town(folder: Path, name: Name = str, *, planned: bool = False) -> Path
     facilities = layers["facilities"]
     particulars = pd.DataFrame([town_panels.particulars(name, i) for i in range(len(facilities))])
     layers["facilities"] = facilities.assign(**{column: particulars[column] for column in particulars})
+    layers |= town_routes.layers(name) if planned else {}
     for layer, frame in layers.items():
         frame.to_parquet(folder / "layers" / f"{layer}.parquet")
     panels = town_panels.tables(name) if planned else {}

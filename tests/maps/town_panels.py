@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from tests.maps import town_routes
 from tests.maps.town_ground import TIERS, Name
 from tests.maps.town_results import frame, places
 
@@ -41,7 +42,8 @@ def entrances(name: Name) -> gpd.GeoDataFrame:
 
 def tables(name: Name) -> dict[str, Rows]:
     """Return the planner's tables that the map reads."""
-    return {"coverage_by_year": coverage_by_year(name), "standards": standards(name)}
+    found = {"coverage_by_year": coverage_by_year(name), "standards": standards(name)}
+    return found | {"route_faults": town_routes.faults(name)}
 
 
 def coverage_by_year(name: Name) -> Rows:

@@ -45,6 +45,7 @@ function boundsOfChoice(found) {
   }
   if (found.type === 'gap') return boundsOf([...GAPS[found.index].rings, ...(GAPS[found.index].link_id && missingOf(GAPS[found.index])?.lines || [])]);
   if (found.type === 'missing') return boundsOf(MISSING[found.index].lines);
+  if (found.type === 'route') return boundsOfRoute(ROUTES[found.index]);
   return null;
 }
 
@@ -61,18 +62,13 @@ function choose(found, { move = false } = {}) {
   const values = { selected: found, found: null };
   if (found && trayOpen && isPhone()) showTray(null);
   if (found?.type === 'gap') values.theme = 'gaps';
+  if (found?.type === 'route' || found?.type === 'stop') values.routes = routesWith(ROUTES[found.index]);
   if (found && isPhone()) openSheet(false);
   change(values);
   if (!found) return;
   fillCard({ focus: true });
   const bounds = boundsOfChoice(found);
   if (bounds && (move || !isInView(bounds))) fit(bounds, { gap: 16.5, missing: 17.5 }[found.type] ?? 16);
-}
-
-function showRoute(route, on) {
-  change({ routes: toggled(state.routes, route.index, on), selected: null });
-  const texts = route.lines.length ? boundsOf(route.lines) : null;
-  if (on && texts) fit(texts);
 }
 
 function fillStatic() {
@@ -108,7 +104,7 @@ const TOUCHES = {
   places: ['selected'],
   gaps: ['gapTier', 'causesOff'],
   overview: ['basis'],
-  routes: ['routes'],
+  routes: ['routes', 'routeWish', 'selected'],
 };
 
 onChange((values) => {

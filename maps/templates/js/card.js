@@ -159,7 +159,8 @@ function stopCard({ index, seq }) {
   const route = ROUTES[index];
   const stop = route.stopList.find((s) => s.seq === seq);
   return frameCard(el('i', { class: 'rank', style: { background: routeColour(route) } }, seq), stop.name, route.name,
-    facts([[t('confidence'), coded('confidence', stop.position_confidence)], [t('source'), route.source]]));
+    facts([[t('route_times'), stopTimes(stop)], [t('confidence'), coded('confidence', stop.position_confidence)], [t('note'), stop.note], [t('source'), route.source]]),
+    el('p', { class: 'buttons' }, el('button', { type: 'button', onclick: () => choose({ type: 'route', index }) }, t('route_whole'))));
 }
 
 const CARDS = {
@@ -169,6 +170,7 @@ const CARDS = {
   light: lightCard,
   link: (found) => linkCard(LINKS[found.index]),
   stop: stopCard,
+  route: (found) => routeCard(ROUTES[found.index]),
 };
 
 function fillCard({ focus = false } = {}) {

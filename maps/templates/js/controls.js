@@ -46,15 +46,19 @@ function causeTicks() {
     { small: true, mark: el('i', { class: 'patch', style: causeSwatch(cause) }), count: gapsOfTier().filter((g) => g.cause === cause).length })))];
 }
 
-/** Routes by theme: the red ones first. */
+/** Published routes by theme, the red ones first; the proposed ones in one line. */
 function routeTicks() {
-  const themes = [...new Set(ROUTES.map((r) => r.theme))].sort((a, b) => (b === 'red') - (a === 'red'));
-  return themes.map((theme) => {
-    const own = ROUTES.filter((r) => r.theme === theme).map((r) => r.index);
-    return tick(coded('theme', theme), own.some((i) => state.routes.has(i)),
-      (on) => change({ routes: new Set([...state.routes].filter((i) => !own.includes(i)).concat(on ? own : [])) }),
-      { mark: el('i', { class: 'route-mark line', style: { background: routeColour(ROUTES[own[0]]) } }), count: own.length });
-  });
+  const published = ROUTES.filter((r) => !r.proposed);
+  const themes = [...new Set(published.map((r) => r.theme))].sort((a, b) => (b === 'red') - (a === 'red'));
+  const line = (text, own, look) => {
+    const indexes = own.map((r) => r.index);
+    return tick(text, indexes.some((i) => state.routes.has(i)),
+      (on) => change({ routes: new Set([...state.routes].filter((i) => !indexes.includes(i)).concat(on ? indexes : [])) }),
+      { mark: routeMark(own[0], look), count: own.length });
+  };
+  const proposed = ROUTES.filter((r) => r.proposed);
+  return [...themes.map((theme) => line(coded('theme', theme), published.filter((r) => r.theme === theme), 'line')),
+    proposed.length ? line(t('routes_proposed'), proposed, 'line') : null];
 }
 
 /** Circles exist for every cutoff; shares only for those the bundle counted. */

@@ -103,31 +103,6 @@ function gapsPage() {
   ];
 }
 
-function walkText(route) {
-  if (route.seconds === null) return t('route_unwalked');
-  const least = route.at_least ? '≥' : '';
-  const walked = t('route_walk', { minutes: least + number(route.seconds / 60), km: least + number(route.metres / 1000, 1) });
-  return `${walked} · ${route.ascent_m === null ? t('ascent_unknown') : t('ascent', { up: number(route.ascent_m) })}`;
-}
-
-function routesPage() {
-  return [
-    el('section', { class: 'block' }, el('h2', {}, t('routes_title')), el('p', {}, t('routes_lead'))),
-    el('ul', { class: 'rows' }, ROUTES.map((route) => {
-      const on = state.routes.has(route.index);
-      return el('li', { class: 'route' },
-        el('button', { type: 'button', class: 'row', 'aria-pressed': String(on), onclick: () => showRoute(route, !on) },
-          el('i', { class: 'route-mark', style: { background: routeColour(route) } }),
-          el('span', { class: 'row-text' }, el('b', {}, route.name),
-            el('small', {}, t('route_stops', { theme: coded('theme', route.theme), located: number(route.stops_located), stops: number(route.stops) })),
-            el('small', {}, walkText(route)))),
-        on ? el('ol', { class: 'stops' }, route.stopList.map((stop) => el('li', {},
-          el('i', { class: 'rank', style: { background: stop.spot ? routeColour(route) : '#8b8f94' } }, stop.seq),
-          el('span', {}, stop.name), stop.spot ? (isApproximate(stop) ? el('em', {}, t('approximate')) : null) : el('em', {}, t('unlocated'))))) : null);
-    })),
-  ];
-}
-
 function notesPage() {
   const reviewed = meta.review_number;
   return [

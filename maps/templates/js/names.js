@@ -146,7 +146,7 @@ function paintNames(frame) {
   nameSelected(frame, pen);
   nameCircles(frame, pen);
   for (const index of state.routes) {
-    for (const stop of ROUTES[index].stopList) if (stop.spot) pen.reserve(frame.x(stop.spot.x), frame.y(stop.spot.y), 11);
+    if (showsStops(ROUTES[index])) for (const stop of ROUTES[index].stopList) if (stop.spot) pen.reserve(frame.x(stop.spot.x), frame.y(stop.spot.y), 11);
   }
   if (state.theme === 'gaps') for (const { x, y } of gapDiscs(frame)) pen.reserve(x, y, 11);
   if (state.names) nameSubdistricts(frame, pen);

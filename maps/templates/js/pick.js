@@ -13,13 +13,15 @@ function pick(map, containerPoint, reach = REACH) {
     if (distance <= reach && (!best || distance < best.distance)) best = { distance, found };
   };
   for (const index of state.routes) {
-    for (const stop of ROUTES[index].stopList) offer(stop.spot, { type: 'stop', index, seq: stop.seq }, -3);
+    if (showsStops(ROUTES[index])) for (const stop of ROUTES[index].stopList) offer(stop.spot, { type: 'stop', index, seq: stop.seq }, -3);
   }
   for (const place of PLACES) if (isShown(place)) offer(place.spot, { type: 'place', index: place.index }, isCandidate(place) ? 1 : 0);
   if (state.links) for (const link of LINKS) offer(link.spot, { type: 'link', index: link.index });
   for (const link of missingShown()) offer(link.spot, { type: 'missing', index: link.index }, 2);
   if (state.theme === 'gaps') for (const gap of gapsShown()) offer(gap.spot, { type: 'gap', index: gap.index });
   if (best) return best.found;
+  const route = routeUnder(here, reach / k);
+  if (route) return { type: 'route', index: route.index };
   if (state.theme === 'lights' && state.selected?.type !== 'place') {
     const own = SUBDISTRICTS.find((s) => probe.isPointInPath(s.path, here.x, here.y));
     return own ? { type: 'light', code: own.code } : null;
@@ -36,6 +38,7 @@ function nameOf(found) {
   if (found.type === 'place') return PLACES[found.index].name;
   if (found.type === 'link') return LINKS[found.index].name || coded('link', LINKS[found.index].kind);
   if (found.type === 'stop') return ROUTES[found.index].stopList.find((s) => s.seq === found.seq).name;
+  if (found.type === 'route') return ROUTES[found.index].name;
   if (found.type === 'missing') return t('missing_title');
   if (found.type === 'light') return subdistrictName(found.code);
   const gap = GAPS[found.index];

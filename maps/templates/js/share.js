@@ -32,6 +32,7 @@ const CHOSEN = {
   missing: { write: (s) => `${MISSING[s.index].tier}~${MISSING[s.index].link_id}`, read: (id) => indexed(MISSING.findIndex((m) => `${m.tier}~${m.link_id}` === id)) },
   link: { write: (s) => LINKS[s.index].link_id, read: (id) => indexed(LINKS.findIndex((l) => l.link_id === id)) },
   light: { write: (s) => s.code, read: (id) => (SUBDISTRICTS.some((s) => s.code === id) ? { code: id } : null) },
+  route: { write: (s) => ROUTES[s.index].route_id, read: (id) => indexed(ROUTES.findIndex((r) => r.route_id === id)) },
   stop: {
     write: (s) => `${s.seq}~${ROUTES[s.index].route_id}`,
     read: (id) => {

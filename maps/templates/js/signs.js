@@ -137,6 +137,7 @@ const isApproximate = (stop) => ['landmark', 'street', 'area'].includes(stop.pos
 function paintStops(frame) {
   const r = Math.min(11.5, Math.max(8.5, 9 * 1.1 ** (frame.zoom - 14)));
   for (const index of state.routes) {
+    if (!showsStops(ROUTES[index])) continue;
     for (const stop of [...ROUTES[index].stopList].reverse()) {
       if (!stop.spot || !frame.sees(stop.spot)) continue;
       disc(frame.ctx, frame.x(stop.spot.x), frame.y(stop.spot.y), r, routeColour(ROUTES[index]), String(stop.seq), { hollow: isApproximate(stop) });

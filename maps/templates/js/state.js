@@ -15,7 +15,7 @@ const SUBDISTRICTS = read('subdistricts').map((s) => ({ ...s, spot: spot(s.at), 
 /** Its path is made when it is first drawn. */
 const drawn = (thing, texts, closed) => Object.defineProperty(thing, 'path', { get: lazy(() => pathOf(texts, closed)) });
 const GAPS = read('gaps').map((g, index) => drawn({ ...g, index, spot: spot(g.at) }, g.rings, true));
-const ROUTES = read('routes').map((r, index) => drawn({ ...r, index, stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })) }, r.lines, false));
+const ROUTES = read('routes').map((r, index) => drawn({ ...r, index, stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })), legList: records(r.legs) }, r.lines, false));
 const LINKS = read('links').map((l, index) => drawn({ ...l, index, spot: spot(l.at) }, l.lines, false));
 const MISSING = read('missing').map((m, index) => drawn({ ...m, index, spot: spot(m.at) }, m.lines, false));
 const LIGHTS = read('lights');
@@ -43,6 +43,7 @@ const state = {
   undated: true,
   web: null, // the basemap of the web, where the page offers one
   routes: new Set(),
+  routeWish: { proposed: false, theme: '', length: '', steps: '', age: '', stepfree: false },
   gapTier: 'school',
   links: false,
   missing: false,

@@ -131,11 +131,22 @@ function paintTheme(frame) {
 
 const routeColour = (route) => STYLE.theme.route[route.theme] ?? STYLE.theme.routeOther;
 
+const isChosenRoute = (route) => ['route', 'stop'].includes(state.selected?.type) && state.selected.index === route.index;
+/** Many proposed routes at once are thin lines without numbers: the published ones stay in front. */
+const showsStops = (route) => !route.proposed || isChosenRoute(route);
+
 function paintRoutes(frame) {
+  const shown = [...state.routes].map((index) => ROUTES[index]);
+  const rank = (route) => 2 * isChosenRoute(route) + !route.proposed;
   frame.world(() => {
-    for (const index of state.routes) {
-      stroke(frame, ROUTES[index].path, '#ffffff', 6.5);
-      stroke(frame, ROUTES[index].path, routeColour(ROUTES[index]), 3.4);
+    for (const route of shown.sort((a, b) => rank(a) - rank(b))) {
+      const colour = routeColour(route);
+      if (!showsStops(route)) {
+        stroke(frame, route.path, alpha(colour, 0.5), 1.5, [4, 3]);
+        continue;
+      }
+      stroke(frame, route.path, '#ffffff', 6.5);
+      stroke(frame, route.path, colour, isChosenRoute(route) ? 4.2 : 3.4, ...(route.proposed ? [[8, 4], 'butt'] : []));
     }
   });
 }

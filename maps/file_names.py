@@ -8,8 +8,8 @@ __all__ = ["Names"]
 
 MOST = 40
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
-# Devices of Windows: a file of such a name cannot be copied there.
-_TAKEN = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index", re.IGNORECASE)
+# Devices of Windows, where no file can have such a name, and pages of the site.
+_TAKEN = re.compile(r"con|prn|aux|nul|com\d|lpt\d|index|proposed", re.IGNORECASE)
 
 
 class Names:
