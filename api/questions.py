@@ -32,6 +32,8 @@ __all__ = ["Point", "Questions", "Reach", "build_questions", "read_streets"]
 
 Point = tuple[float, float]
 
+_WARM_S = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -116,6 +118,16 @@ class Questions:
         """
         feet = self._feet_of(profile)
         return circle_at(feet.streets, point, direction, cutoffs_s, (feet.snapper, self._mesh))
+
+    def warm(self, point: Point) -> None:
+        """Answer a question of each kind, to nobody."""
+        everything = np.ones(len(self._lonlat), dtype=bool)
+        try:
+            self.nearest(point, _WARM_S, None, everything)
+            self.walk(point, point, None)
+            self.circle(point, (_WARM_S,), None, Direction.FROM)
+        except (InputError, NoWayError):  # a place far from any street: what it would have warmed is warmed later
+            return
 
     def _feet_of(self, name: str | None) -> _Feet:
         parameters = self._streets.parameters

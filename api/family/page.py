@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bundle import Bundle
 from api.deps import Served, require_point
 from api.errors import MissingError
 from api.family.assets import FOLDER, Asset, pack, read_assets, serve
@@ -42,16 +43,16 @@ class WalkAsked(BaseModel):
     profile: ProfileName = None
 
 
-def _packed(request: Request, served: Served) -> _Packed:
-    """Return the page's files, packed when the first family asks."""
-    state = request.app.state
-    if not hasattr(state, "family"):
-        files = read_assets()
-        data = json.dumps(content(served.bundle), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        pages = {language: _page(files, language) for language in LANGUAGES}
-        state.family = _Packed(pages, files, pack(data.encode("utf-8", "replace"), "application/json"))
-    found: _Packed = state.family
-    return found
+def _packed(served: Served) -> _Packed:
+    """Return the page's files, packed when the first family asks this snapshot."""
+    return served.once("family", lambda: _made(served.bundle))
+
+
+def _made(bundle: Bundle) -> _Packed:
+    files = read_assets()
+    data = json.dumps(content(bundle), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    pages = {language: _page(files, language) for language in LANGUAGES}
+    return _Packed(pages, files, pack(data.encode("utf-8", "replace"), "application/json"))
 
 
 Page = Annotated[_Packed, Depends(_packed)]

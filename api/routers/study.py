@@ -1,4 +1,4 @@
-"""What the bundle says of the district: health, ledger, coverage, gaps, lights, tables."""
+"""What the bundle says of the district: ledger, coverage, gaps, lights, tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.deps import Served, Service, require_known
 from api.errors import MissingError
 from api.filters import parse_value
 from api.planner import Gap, Gaps, Light, Lights, TableAnswer, TableName
-from api.schemas import Coverage, CoverageRow, Health, LedgerAnswer
+from api.schemas import Coverage, CoverageRow, LedgerAnswer
 from api.tagged import TaggedRoute
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
@@ -20,20 +20,6 @@ from servicecircle.units import S_PER_MIN
 __all__ = ["router"]
 
 router = APIRouter(tags=["结果 results"], route_class=TaggedRoute)
-
-
-@router.get("/healthz", summary="服务状态 Health")
-async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
-    """Say that the service stands, and on which data."""
-    about = served.bundle.manifest
-    return Health(
-        status="ok",
-        area=about.area.id,
-        data_date=about.data_date,
-        bundle_version=about.bundle_version,
-        servicecircle_version=about.servicecircle_version,
-        parameters_sha256=about.parameters_sha256,
-    )
 
 
 @router.get("/ledger", summary="台账 Ledger: declared beside loaded")
