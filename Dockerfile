@@ -42,7 +42,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     SERVICECIRCLE_PORT=8000
 USER 10001
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "api"]

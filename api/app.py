@@ -2,93 +2,92 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from api import errors
-from api.bundle import Bundle, read_bundle
-from api.collections import build_collection
-from api.deps import Places, Service
+from api.admin.office import open_office
+from api.admin.page import install
+from api.admin.settings import AdminSettings
+from api.compression import Compressed
 from api.family import page as family
+from api.holder import Holder
+from api.limits import Limits
+from api.metrics import Metrics
 from api.middleware import Frame
-from api.pages import STATIC
-from api.pool import Pool
-from api.questions import build_questions, read_streets
 from api.reports import Reports
-from api.routers import collections, pages, reports, routes, study, walks
+from api.routers import collections, operations, pages, reports, routes, study, walks
+from api.routers.reports import Turnstile
 from api.settings import Settings
 from servicecircle import __version__
 from servicecircle.datasets import bundled_study
-from servicecircle.publish.tables import finite
 
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, admin: AdminSettings | None = None) -> FastAPI:
     """Read the bundle, build the streets, and return the app that serves them.
+
+    Without ``admin`` there is no office: no route below ``/admin``. ``app.state.holder`` holds the snapshot that is
+    served and swaps it.
 
     Raises
     ------
     InputError
-        No sound bundle, or a study folder that it was not built from.
+        No sound bundle, a study folder that it was not built from, or no sound registry for the office.
     """
-    service = _serve(settings)
+    metrics = Metrics()
+    holder = Holder(settings, metrics)
+    office = None if admin is None else open_office(admin, settings.data or bundled_study(), settings.bundle, holder)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(_watch(holder, settings.watch_s)) if settings.watch_s else None
         yield
-        service.pool.close()
+        if watching is not None:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        if office is not None:
+            await asyncio.to_thread(office.close)
+        holder.close()
 
-    area = service.bundle.manifest.area
     app = FastAPI(
         title="servicecircle",
-        summary=f"{area.name_zh} 15分钟服务圈 · {area.name_en}: who can walk to what within 15 minutes",
+        summary="15分钟服务圈: who can walk to what within 15 minutes",
         version=__version__,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        responses=errors.documented(),
     )
-    app.state.service = service
+    app.state.holder, app.state.metrics, app.state.settings = holder, metrics, settings
     app.state.reports = Reports(settings.reports) if settings.reports else None
+    app.state.turnstile = Turnstile()
     errors.install(app)
-    for part in (pages, family, reports, study, walks, routes, collections):
+    for part in (operations, pages, family, reports, study, walks, routes, collections):
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Frame)
+    if office is not None:
+        install(app, office)
+    # the last one added is the first to see a request
+    app.add_middleware(Compressed)
+    if settings.cors:
+        origins = settings.cors.split(",")
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=["*"])
+    app.add_middleware(Limits, settings=settings)
+    app.add_middleware(Frame, snapshot=lambda: holder.current, metrics=metrics, embed=settings.embed)
     return app
 
 
-def _serve(settings: Settings) -> Service:
-    bundle = read_bundle(settings.bundle)
-    streets = read_streets(settings.data or bundled_study(), bundle.manifest)
-    facilities = bundle.layers["facilities"]
-    placed = facilities[facilities.geometry.notna()]
-    return Service(
-        bundle=bundle,
-        collections={a.name: build_collection(a, bundle.layers[a.name]) for a in bundle.manifest.layers},
-        places=_places(bundle),
-        extent=_extent(bundle),
-        pool=Pool(build_questions(streets, placed, settings.workers), settings.queue, settings.deadline_s),
-    )
-
-
-def _places(bundle: Bundle) -> Places:
-    layer = bundle.layers["facilities"]
-    columns = [c for c in layer.columns if c != layer.geometry.name]
-    rows, placed = [], []
-    for values, shape in zip(layer[columns].itertuples(index=False, name=None), layer.geometry, strict=True):
-        row = {name: finite(value) for name, value in zip(columns, values, strict=True)}
-        rows.append(row)
-        if shape is not None:
-            placed.append(row | {"lon": shape.x, "lat": shape.y})
-    categories = sorted({str(row["category"]) for row in rows if row["category"]})
-    return Places(rows, placed, tuple(categories))
-
-
-def _extent(bundle: Bundle) -> tuple[float, float, float, float]:
-    """Return the box of the streets: beyond it no walk begins."""
-    return next((a.bbox for a in bundle.manifest.layers if a.name == "network" and a.bbox), bundle.manifest.area.bbox)
+async def _watch(holder: Holder, every_s: float) -> None:
+    """Load a bundle that has changed, once it has come to rest."""
+    while True:
+        await asyncio.sleep(every_s)
+        if await asyncio.to_thread(holder.has_changed):
+            await asyncio.to_thread(holder.reload)

@@ -72,16 +72,6 @@ class Bundle:
     gaps: list[Row]
     tables: Mapping[str, Table]
 
-    @property
-    def map_file(self) -> Path:
-        """Where ``python -m maps study`` puts the map."""
-        return self.folder / "maps" / "study.html"
-
-    @property
-    def report(self) -> Path:
-        """Where ``python -m maps report`` puts the report."""
-        return self.folder / "report"
-
 
 def read_bundle(folder: Path) -> Bundle:
     """Read the manifest, every layer it lists, and the tables.

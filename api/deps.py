@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Annotated
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from fastapi import Depends, Request
@@ -12,6 +14,7 @@ from fastapi import Depends, Request
 from api.asked import MAX_MINUTES
 from api.bundle import Bundle, Row
 from api.collections import Collection
+from api.packed import Packed
 from api.pool import Pool
 from api.questions import Point, Questions
 from servicecircle.arrays import Bools
@@ -19,6 +22,8 @@ from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["Places", "Served", "Service", "cutoffs_s", "parse_point", "require_known", "require_point", "service"]
+
+T = TypeVar("T")
 
 _LON, _LAT = 180.0, 90.0
 _MARGIN = 0.005  # degrees beyond the streets, about 500 m: the nearest street is measured only within
@@ -45,23 +50,49 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """All that requests read; nothing in it changes."""
+    """A snapshot: all that requests read, made from one bundle. Nothing in it changes.
+
+    ``digest`` is the hash of the bundle's files, ``seed`` that of the program too, from which answers get their tags.
+    ``files`` are the map and the report.
+    """
 
     bundle: Bundle
+    digest: str
+    seed: str
+    files: Mapping[str, Packed]
     collections: dict[str, Collection]
     places: Places
     extent: tuple[float, float, float, float]
     pool: Pool[Questions]
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def dated(self) -> dict[str, str]:
         """Say of which date and which parameters an answer is."""
         manifest = self.bundle.manifest
         return {"data_date": manifest.data_date, "parameters_sha256": manifest.parameters_sha256}
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is made of this snapshot when it is first asked for, and kept with it."""
+        with self._making:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+    def made(self, name: str) -> Any:  # noqa: ANN401  whatever it is that was made
+        """Return what `once` has made, or None."""
+        return self._made.get(name)
+
+    def warm(self) -> None:
+        """Ask a question of each kind, so that no family waits for what is compiled or cached at first use."""
+        if self.places.placed:
+            self.pool.each(lambda clerk: clerk.warm(0))
+
 
 async def service(request: Request) -> Service:
-    """Return the service behind the app."""
-    found: Service = request.app.state.service
+    """Return the snapshot that this request has from its start to its end."""
+    found: Service = request.state.service
     return found
 
 

@@ -13,7 +13,10 @@ JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 _SAYS = {
     400: ("bad-query", "The query is not sound", "limit: Input should be greater than or equal to 1; see /docs."),
     404: ("missing", "No such thing here", "no route 'R99'; /routes lists them"),
+    408: ("slow", "The body came too slowly", "the body came too slowly; send it again"),
+    413: ("body", "The body is too long", "the body is longer than 65536 bytes; send less"),
     422: ("bad-input", "The question is not sound", "lon: Field required; see /docs for what can be asked."),
+    429: ("rate", "Too many requests from one address", "too many requests from this address; ask again in a moment"),
     503: ("busy", "Too many questions at once", "all workers are taken and the queue is full; ask again in a moment"),
 }
 

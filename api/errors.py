@@ -16,13 +16,18 @@ from servicecircle.errors import Fault, InputError, NoWayError, ServiceCircleErr
 
 __all__ = [
     "PROBLEMS",
+    "BodyError",
     "BusyError",
+    "CrowdedError",
     "LateError",
     "MissingError",
     "Problem",
     "QueryError",
+    "RateError",
     "ServiceError",
+    "SlowError",
     "answer",
+    "documented",
     "install",
     "query_error",
 ]
@@ -46,6 +51,36 @@ class BusyError(ServiceError):
     """Too many questions are waiting already."""
 
 
+class CrowdedError(ServiceError):
+    """Too many requests are being served already."""
+
+
+class RateError(ServiceError):
+    """One address asks too often."""
+
+
+class BodyError(HTTPException, ServiceError):
+    """A body is too long; an HTTPException too, since FastAPI takes any other for a body that cannot be parsed."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {longest} bytes; send less")
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return self.detail
+
+
+class SlowError(HTTPException, ServiceError):
+    """A body came too slowly."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.REQUEST_TIMEOUT, "the body came too slowly; send it again")
+
+    def __str__(self) -> str:
+        """Return the message alone."""
+        return self.detail
+
+
 class LateError(ServiceError, TimeoutError):
     """The answer was not there by the deadline."""
 
@@ -62,6 +97,18 @@ class Problem:
 
 _BAD_INPUT = Problem("bad-input", HTTPStatus.UNPROCESSABLE_ENTITY, "The question is not sound")
 _INTERNAL = Problem("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed; the fault is ours")
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
 # The first class that fits decides.
 PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     (QueryError, Problem("bad-query", HTTPStatus.BAD_REQUEST, "The query is not sound")),
@@ -69,6 +116,10 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     (NoWayError, Problem("no-way", HTTPStatus.NOT_FOUND, "There is no way")),
     (MissingError, Problem("missing", HTTPStatus.NOT_FOUND, "No such thing here")),
     (BusyError, Problem("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many questions at once", retry_s=2)),
+    (RateError, Problem("rate", HTTPStatus.TOO_MANY_REQUESTS, "Too many requests from one address", retry_s=1)),
+    (CrowdedError, Problem("crowded", HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests at once", retry_s=2)),
+    (BodyError, Problem("body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too long")),
+    (SlowError, Problem("slow", HTTPStatus.REQUEST_TIMEOUT, "The body came too slowly")),
     (LateError, Problem("late", HTTPStatus.SERVICE_UNAVAILABLE, "No answer by the deadline", retry_s=5)),
     (Exception, _INTERNAL),
 )
@@ -79,6 +130,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ServiceCircleError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+
+
+def documented() -> dict[int | str, dict[str, Any]]:
+    """Return what any route may answer instead, for the OpenAPI document."""
+    content = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    kinds = {problem.status: problem.title for _, problem in PROBLEMS if problem is not _INTERNAL}
+    return {int(status): {"description": title, "content": content} for status, title in sorted(kinds.items())}
 
 
 def answer(path: str, error: Exception) -> JSONResponse:
@@ -107,6 +165,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     """Answer what the router itself refuses: no such path, no such method."""
+    if isinstance(error, ServiceError):
+        return answer(request.url.path, error)
     code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     headers = error.headers if isinstance(error, HTTPException) else None
     status = HTTPStatus(code)

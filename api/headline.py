@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.bundle import Bundle, Row
+from api.files import HOME, MAP
+from api.packed import Packed
 from servicecircle.coverage import DISTRICT
 from servicecircle.model import Tier
 from servicecircle.units import S_PER_MIN
@@ -35,7 +38,7 @@ class _Figure:
     gaps: int
 
 
-def headline(bundle: Bundle) -> dict[str, Any]:
+def headline(bundle: Bundle, files: Mapping[str, Packed]) -> dict[str, Any]:
     """Return what the landing page says."""
     cutoff_s = _cutoff_s(bundle)
     walked = [row for row in bundle.coverage if row["measure"] == "walk" and row["cutoff_s"] == cutoff_s]
@@ -48,9 +51,9 @@ def headline(bundle: Bundle) -> dict[str, Any]:
         "people": people["people"],
         "homes": people["homes"],
         "figures": [_figure(tier, district, known[tier], bundle) for tier in Tier],
-        "has_map": bundle.map_file.is_file(),
+        "has_map": MAP in files,
         "has_lights": "lights" in bundle.tables,
-        "has_report": (bundle.report / "index.html").is_file(),
+        "has_report": HOME in files,
     }
 
 

@@ -1,72 +1,69 @@
-"""What every response gets: security headers, a line in the access log, an answer even to the unforeseen."""
+"""What every request gets: one snapshot, security headers, a line in the log, an answer even to the unforeseen."""
 
 from __future__ import annotations
 
 import logging
 import time
 import traceback
-from urllib.parse import quote
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
+from api.metrics import Metrics
 
-__all__ = ["MAP_POLICY", "REPORT_POLICY", "Frame"]
+__all__ = ["Frame", "security_headers"]
 
 _access = logging.getLogger("api.access")
 _log = logging.getLogger("api")
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'"
 )
-# The map is one self-contained file; a policy inside it names the hash of each of its scripts.
-MAP_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
-# The report's pages hold their own style and no script; the policy inside each stays in force beside this one.
-REPORT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
-}
-# Questions that hold a position: nobody keeps them, not even a cache.
-_PRIVATE = ("/nearest", "/walk", "/circle")
-_INTERNAL = 500
+
+
+def security_headers(embed: str) -> dict[str, str]:
+    """Return the headers of every answer; ``embed`` lists the origins that may frame the pages."""
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    # the older header knows no list of origins, so that it is left out where there is one
+    return headers if embed else headers | {"X-Frame-Options": "DENY"}
 
 
 class Frame:
-    """The outermost layer. It logs method, path, status and milliseconds: never a query, never a body."""
+    """The outermost layer. It logs method, route template, status and milliseconds: never a path, a query or a body."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, snapshot: Callable[[], object], metrics: Metrics, embed: str = "") -> None:
         self._app = app
+        self._snapshot = snapshot
+        self._metrics = metrics
+        self._headers = security_headers(embed)
+        framers = f"'self' {embed.replace(',', ' ')}" if embed else "'none'"
+        self._framing = f"; frame-ancestors {framers}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request from the snapshot of its first moment."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0
+        scope.setdefault("state", {})["service"] = self._snapshot()
 
         async def framed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"] in _PRIVATE:
-                    headers["Cache-Control"] = "no-store"
+                self._dress(MutableHeaders(scope=message))
             await send(message)
 
+        self._metrics.running.inc()
         try:
             await self._app(scope, receive, framed)
         except Exception as error:  # noqa: BLE001  the last place where it can be answered
@@ -74,8 +71,24 @@ class Frame:
             if not status:
                 await answer(scope["path"], error)(scope, receive, framed)
         finally:
-            path = quote(scope["path"]) if scope.get("route") or status != 404 else "(unknown path)"  # noqa: PLR2004
-            _access.info("%s %s %d %.0f ms", scope["method"], path, status, 1000 * (time.perf_counter() - began))
+            # the server keeps a scope as long as its connection: the snapshot shall not live that long
+            del scope["state"]["service"]
+            self._metrics.running.dec()
+            self._tell(scope, status, time.perf_counter() - began)
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        headers["Content-Security-Policy"] += self._framing
+        # kept by nobody, not even a cache, unless the route says otherwise
+        headers.setdefault("Cache-Control", "no-store")
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "(no route)")
+        milliseconds = round(1000 * seconds, 1)
+        told = {"method": scope["method"], "route": route, "status": status, "ms": milliseconds}
+        _access.info("%s %s %d %.0f ms", scope["method"], route, status, milliseconds, extra={"told": told})
+        self._metrics.answered(scope["method"], route, status, seconds)
 
 
 def _where(error: Exception) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Generic, TypeVar
 
 from api.errors import BusyError, LateError
@@ -27,6 +27,8 @@ class Pool(Generic[C]):
     def __init__(self, clerks: Sequence[C], waiting: int, deadline_s: float) -> None:
         self._deadline_s = deadline_s
         self._room = BoundedSemaphore(len(clerks) + waiting)
+        self._asked = 0
+        self._counting = Lock()
         self._free: SimpleQueue[C] = SimpleQueue()
         for clerk in clerks:
             self._free.put(clerk)
@@ -52,19 +54,36 @@ class Pool(Generic[C]):
             message = f"no answer within {self._deadline_s:g} s; ask again in a moment"
             raise LateError(message) from error
 
+    @property
+    def load(self) -> int:
+        """How many questions are being answered or wait."""
+        return self._asked
+
+    def each(self, question: Callable[[C], None]) -> None:
+        """Let every clerk do something, one after the other, before the pool is asked anything else."""
+        for _ in range(self._free.qsize()):
+            self._answer(question)
+
     def close(self) -> None:
         """Finish what is being answered and take no more."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _submit(self, question: Callable[[C], T]) -> Future[T]:
+        with self._counting:
+            self._asked += 1
         try:
             future = self._threads.submit(self._answer, question)
         except RuntimeError as error:
-            self._room.release()
+            self._done(None)
             message = "the service is stopping"
             raise BusyError(message) from error
-        future.add_done_callback(lambda _: self._room.release())
+        future.add_done_callback(self._done)
         return future
+
+    def _done(self, _: object) -> None:
+        with self._counting:
+            self._asked -= 1
+        self._room.release()
 
     def _answer(self, question: Callable[[C], T]) -> T:
         clerk = self._free.get()

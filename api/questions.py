@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pydantic import ValidationError
@@ -39,6 +40,7 @@ End = Point | int
 
 _STEP_FREE = "stepfree"
 _DESIGN_WORK = 0.5  # of OR-Tools' deterministic time for each route: an answer by HTTP has a deadline
+_WARM_S = 300.0
 
 
 class Questions:
@@ -135,6 +137,18 @@ class Questions:
             self._drafts[name] = walked_again(self._streets, self._places, self._entrances, route, stops)
         return self._drafts[name]
 
+    def warm(self, place: int) -> None:
+        """Answer a question of each kind, to nobody: walks from a place, by its position among the placed ones."""
+        shape = self._places.geometry.iloc[place]
+        point = (shape.x, shape.y)
+        everything = np.ones(len(self._places), dtype=bool)
+        try:
+            self.nearest(point, _WARM_S, None, everything)
+            self.walk(point, place, None)
+            self.circle(point, (_WARM_S,), None, Direction.FROM)
+        except (InputError, NoWayError):  # a place far from any street: what it would have warmed is warmed later
+            return
+
     def _step_free(self) -> Feet | None:
         return self._feet_of(_STEP_FREE) if _STEP_FREE in self._streets.parameters.profiles else None
 
@@ -145,8 +159,10 @@ class Questions:
         return self._feet[profile]
 
 
-def read_streets(folder: Path, manifest: Manifest) -> Streets:
+def read_streets(folder: Path, manifest: Manifest, registry: Path | None = None) -> Streets:
     """Build the streets of the study folder that a bundle was built from, with the bundle's own parameters.
+
+    ``registry`` stands for the folder's own places, where the bundle was built from one.
 
     Raises
     ------
@@ -162,7 +178,7 @@ def read_streets(folder: Path, manifest: Manifest) -> Streets:
     if parameters.sha256() != manifest.parameters_sha256:
         problem = "the parameters do not have the hash that the manifest names: edited, or of another version"
         raise InputError([Fault(problem, "build the bundle again", "manifest.json", column="parameters_sha256")])
-    study = read_study(folder)
+    study = read_study(folder, registry)
     _refuse_other(study, folder, manifest)
     return build_streets(study, parameters, load_rules(), parse_variant(manifest.variant, "manifest.json"))
 
@@ -172,6 +188,9 @@ def build_questions(streets: Streets, places: gpd.GeoDataFrame, count: int) -> l
     mesh = build_tessellation(streets.network, streets.water, streets.parameters.circles)
     facilities = streets.study.facilities  # a bundle does not hold the entrances that were set by hand
     at = pd.Index(facilities["facility_id"]).get_indexer(pd.Index(places["facility_id"]))
+    if (at < 0).any():
+        strange = places["facility_id"].to_numpy()[at < 0][0]
+        raise InputError([Fault("a place that the study does not know", "build the bundle again", value=str(strange))])
     placed = facilities.iloc[at].reset_index(drop=True)
     entrances = entrances_of(streets, placed)
     return [Questions(streets, mesh, placed, entrances) for _ in range(count)]
@@ -202,7 +221,7 @@ def _own(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _refuse_other(study: Study, folder: Path, manifest: Manifest) -> None:
     built = {entry.name: entry.sha256 for entry in manifest.inputs}
-    remedy = f"build the bundle again from {folder}, or give the folder it was built from with --data"
+    remedy = f"build the bundle again from {folder}, or give what it was built from with --data and --registry"
     faults = [
         Fault("not the file that the bundle was built from", remedy, name)
         for name in sorted(built.keys() | study.inputs.keys())

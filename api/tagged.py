@@ -1,4 +1,4 @@
-"""Answers under a tag of their content: who has one already is told so instead of sent it again."""
+"""Answers under a strong tag of the bundle: who has one already is told so, before anything is computed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from api.compression import negotiate
+
 __all__ = ["Handler", "TaggedRoute"]
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -17,27 +19,50 @@ _OK, _NOT_MODIFIED = 200, 304
 
 
 class TaggedRoute(APIRoute):
-    """A route whose answers carry an ETag, since they change only with the bundle."""
+    """A route whose answers depend on nothing but the bundle and what is asked: not on the clock, not on a pool.
+
+    Answers of every other route are sent with ``Cache-Control: no-store``.
+    """
 
     def get_route_handler(self) -> Handler:
         """Return the handler that tags, or answers 304."""
         ask = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
+            if request.method != "GET":
+                return await ask(request)
+            tag = _tag(request)
+            kept = {"ETag": tag, "Cache-Control": "no-cache"}
+            known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+            if tag in known:
+                return _unchanged(kept)
             response = await ask(request)
-            if request.method != "GET" or response.status_code != _OK:
+            if response.status_code != _OK or "no-store" in response.headers.get("Cache-Control", ""):
                 return response
-            tag = f'"{hashlib.sha256(response.body).hexdigest()[:20]}"'
-            response.headers["ETag"] = tag
-            response.headers["Cache-Control"] = "no-cache"
-            if _has(request, tag):
-                kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
-                return Response(status_code=_NOT_MODIFIED, headers=kept)
+            if known == ["*"]:
+                return _unchanged(kept)
+            response.headers.update(kept)
+            response.headers.add_vary_header("Accept-Encoding")
             return response
 
         return handler
 
 
-def _has(request: Request, tag: str) -> bool:
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    return tag in known or known == ["*"]
+def _tag(request: Request) -> str:
+    """Return the tag of what would be answered: bundle and code, question, address (of links), form and coding."""
+    scope, headers = request.scope, request.headers
+    parts = (
+        request.state.service.seed,
+        scope.get("scheme", ""),
+        headers.get("host", ""),
+        scope.get("root_path", ""),
+        scope["path"],
+        scope["query_string"].decode("latin-1"),
+        headers.get("accept", ""),
+        negotiate(headers.get("accept-encoding", "")),
+    )
+    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
+def _unchanged(kept: dict[str, str]) -> Response:
+    return Response(status_code=_NOT_MODIFIED, headers=kept | {"Vary": "Accept-Encoding"})

@@ -178,15 +178,15 @@ def _routes() -> str:
     from fastapi import FastAPI  # noqa: PLC0415
 
     from api.guide import sections  # noqa: PLC0415
-    from api.routers import collections, routes, study, walks  # noqa: PLC0415
+    from api.routers import collections, operations, routes, study, walks  # noqa: PLC0415
 
     app = FastAPI(title="servicecircle")
-    for part in (study, walks, routes, collections):
+    for part in (study, walks, routes, collections, operations):
         app.include_router(part.router)
     parts = []
-    for tag, operations in sections(app.openapi()).items():
+    for tag, listed in sections(app.openapi()).items():
         parts.append(f"## {tag}\n")
-        for operation in operations:
+        for operation in listed:
             parts.append(f"### `{operation.method} {operation.path}`\n\n**{operation.summary}**\n\n{operation.about}\n")
             if operation.asked:
                 rows = [(f"`{a.name}`", a.kind, "yes" if a.required else "", a.about) for a in operation.asked]

@@ -27,13 +27,11 @@ from typing import IO, Protocol
 from api.admin.audit import now
 from api.admin.problems import ConflictingError
 from api.errors import MissingError, ServiceError
+from api.holder import REGISTRY_COPY
 
-__all__ = ["REGISTRY", "Job", "JobState", "Order", "Rebuilds", "Swaps"]
+__all__ = ["Job", "JobState", "Order", "Rebuilds", "Swaps"]
 
 _log = logging.getLogger("api.admin")
-
-REGISTRY = "registry.gpkg"
-"""In a rebuilt bundle: the registry as it was when the rebuild began, which its places come from."""
 
 _POLL_S = 0.2
 _STAGE_S = 3600.0
@@ -222,7 +220,7 @@ class Rebuilds:
             for step, (stage, command) in enumerate(stages.items(), 1):
                 self._set(job_id, stage=stage, step=step)
                 self._stage(job_id, command, began)
-            copied.replace(partial / REGISTRY)
+            copied.replace(partial / REGISTRY_COPY)
             self._set(job_id, stage="swap", step=4)
             self._require_alike(partial)
             partial.replace(final)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from hashlib import sha256
@@ -53,17 +52,13 @@ def build_page(bundle: Bundle, streets: Streets, *, reports: bool) -> Page:
 
 async def _built(request: Request, served: Served) -> Page:
     """Return the page of the bundle that this request sees, made when the first family asks."""
-    state = request.app.state
-    if not hasattr(state, "family_lock"):
-        state.family, state.family_lock = None, asyncio.Lock()
-    async with state.family_lock:
-        if state.family is None or state.family.bundle is not served.bundle:
-            reports = getattr(state, "reports", None) is not None
-            state.family = await served.pool.ask(
-                lambda clerk: build_page(served.bundle, clerk.streets, reports=reports)
-            )
-    found: Page = state.family
-    return found
+    made: Page | None = served.made("family")
+    if made is not None:
+        return made
+    reports = request.app.state.reports is not None
+    return await served.pool.ask(
+        lambda clerk: served.once("family", lambda: build_page(served.bundle, clerk.streets, reports=reports))
+    )
 
 
 Built = Annotated[Page, Depends(_built)]

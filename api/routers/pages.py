@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 
 from api.asked import NoQuestion
 from api.deps import Served
 from api.errors import PROBLEMS, MissingError
+from api.files import HOME, MAP, read_static
 from api.guide import sections
 from api.headline import headline
 from api.links import root_of
-from api.middleware import MAP_POLICY, REPORT_POLICY
-from api.pages import render
+from api.packed import Packed, send_packed
+from api.pages import STATIC, render
 from api.routers.collections import landing
+from api.tagged import TaggedRoute
 
 __all__ = ["router"]
 
-REPORT_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".pdf": "application/pdf",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-_CIRCLES = re.compile(r'(<script type="application/json" id="data-circles">).*?(</script>)', re.DOTALL)
-_SEALED = "content=\"default-src 'none';"
-
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=TaggedRoute)
 
 Nothing = Annotated[NoQuestion, Query()]
 
@@ -45,20 +33,20 @@ async def home(request: Request, served: Served) -> Response:
     varies = {"Vary": "Accept"}
     if _wants_json(request):
         return JSONResponse(landing(served, root_of(request)).model_dump(), headers=varies)
-    return HTMLResponse(render("landing.html", **headline(served.bundle)), headers=varies)
+    return HTMLResponse(render("landing.html", **headline(served.bundle, served.files)), headers=varies)
 
 
 @router.get("/map")
-async def study_map(served: Served, _: Nothing) -> Response:
+async def study_map(request: Request, served: Served, _: Nothing) -> Response:
     """Return the map, where it was drawn."""
-    file = served.bundle.map_file
-    if not file.is_file():
+    if MAP not in served.files:
         folder = served.bundle.folder
-        message = f"the map is not drawn yet; run `python -m maps study --bundle {folder} --out {folder / 'maps'}`"
+        message = (
+            f"the map is not drawn yet; run `python -m maps study --bundle {folder} --out {folder / 'maps'}`, "
+            "and let the service read the bundle again"
+        )
         raise MissingError(message)
-    changed = file.stat().st_mtime_ns
-    headers = {"Content-Security-Policy": f"{MAP_POLICY}; connect-src 'self'", "Cache-Control": "no-cache"}
-    return HTMLResponse(await run_in_threadpool(_lighter, file, changed), headers=headers)
+    return send_packed(request, served.files[MAP])
 
 
 @router.get("/report")
@@ -70,24 +58,33 @@ async def report_home() -> RedirectResponse:
 @router.get("/report/{path:path}")
 async def report(path: str, request: Request, served: Served) -> Response:
     """Return a file of the planner's report, where it was written."""
-    folder = served.bundle.report
-    if not (folder / "index.html").is_file():
-        bundle = served.bundle.folder
-        message = f"the report is not written yet; run `python -m maps report --bundle {bundle} --out {folder}`"
+    if HOME not in served.files:
+        folder = served.bundle.folder
+        message = (
+            f"the report is not written yet; run `python -m maps report --bundle {folder} --out {folder / 'report'}`, "
+            "and let the service read the bundle again"
+        )
         raise MissingError(message)
-    path = path or "index.html"
-    media_type = REPORT_TYPES.get(PurePosixPath(path).suffix)
-    message = "the report has no such file; /report/ links to all of them, `python -m maps report` writes them"
-    if media_type is None:
+    file = served.files.get(f"report/{path or 'index.html'}")
+    if file is None:
+        message = "the report has no such file; /report/ links to all of them, `python -m maps report` writes them"
         raise MissingError(message)
-    try:
-        answer = await StaticFiles(directory=folder).get_response(path, request.scope)
-    except HTTPException as error:
-        raise MissingError(message) from error
-    answer.headers["Content-Type"] = media_type
-    answer.headers["Content-Security-Policy"] = REPORT_POLICY
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer
+    return send_packed(request, file)
+
+
+@router.get("/static/{name}")
+async def static(name: str, request: Request) -> Response:
+    """Return a style sheet or a picture of these pages."""
+    if name not in _static():
+        message = "no such file of these pages"
+        raise MissingError(message)
+    return send_packed(request, _static()[name])
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> JSONResponse:
+    """Return what can be asked, for machines."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
@@ -98,14 +95,9 @@ async def docs(request: Request, served: Served) -> Response:
     return HTMLResponse(render("docs.html", area=area, sections=sections(request.app.openapi()), problems=problems))
 
 
-@lru_cache(maxsize=1)
-def _lighter(file: Path, _changed: int) -> str:
-    """Return the map without the circles of each place, which it then asks this service for, one place at a time.
-
-    The policy inside the file allows no request at all, so here it is opened for this service alone.
-    """
-    page = _CIRCLES.sub(r"\1null\2", file.read_text(encoding="utf-8"), count=1)
-    return page.replace(_SEALED, f"{_SEALED} connect-src 'self';", 1)
+@cache
+def _static() -> dict[str, Packed]:
+    return read_static(STATIC)
 
 
 def _wants_json(request: Request) -> bool:

@@ -81,7 +81,7 @@ class Turnstile:
 
 def _store(request: Request) -> Reports:
     """Return the office's store, where there is one."""
-    store: Reports | None = getattr(request.app.state, "reports", None)
+    store: Reports | None = request.app.state.reports
     if store is None:
         message = "reports of mistakes are not taken here"
         raise MissingError(message)
@@ -90,10 +90,7 @@ def _store(request: Request) -> Reports:
 
 def _turnstile(request: Request) -> Turnstile:
     """Return the one turnstile of the app."""
-    state = request.app.state
-    if not hasattr(state, "turnstile"):
-        state.turnstile = Turnstile()
-    found: Turnstile = state.turnstile
+    found: Turnstile = request.app.state.turnstile
     return found
 
 

@@ -27,6 +27,7 @@ from api.catalogue import (
 from api.deps import Served, Service, require_point
 from api.documented import answered, problems
 from api.drafts import Draft
+from api.files import MAP
 from api.links import link, page_links, root_of
 from api.negotiate import VARIES, wants_html
 from api.pages import render
@@ -99,7 +100,7 @@ async def route(
         return answer
     area = served.bundle.manifest.area
     figure = draw_profile(answer.profile, answer.legs)
-    on_map = _on_map(answer) if served.bundle.map_file.is_file() else None
+    on_map = _on_map(answer) if MAP in served.files else None
     return HTMLResponse(render("route.html", area=area, answer=answer, figure=figure, on_map=on_map), headers=VARIES)
 
 

@@ -1,4 +1,4 @@
-"""What the bundle says of the district: health, ledger, coverage, gaps, lights, tables."""
+"""What the bundle says of the district: ledger, coverage, gaps, lights, tables."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from api.bundle import Row, Table
 from api.deps import Served, Service, require_known
 from api.documented import answered, problems
 from api.errors import MissingError
+from api.files import HOME, MAP
 from api.filters import parse_value
 from api.headline import headline
 from api.negotiate import VARIES, wants_html
 from api.pages import render
 from api.planner import Gap, Gaps, Light, Lights, TableAnswer, TableName
-from api.schemas import Coverage, CoverageRow, Health, LedgerAnswer
+from api.schemas import Coverage, CoverageRow, LedgerAnswer
 from api.tagged import TaggedRoute
 from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
@@ -26,20 +27,6 @@ from servicecircle.units import S_PER_MIN
 __all__ = ["router"]
 
 router = APIRouter(tags=["结果 results"], route_class=TaggedRoute, responses=problems(422))
-
-
-@router.get("/healthz", summary="服务状态 Health", responses=answered(examples.HEALTH))
-async def health(served: Served, _: Annotated[NoQuestion, Query()]) -> Health:
-    """Say that the service stands, and on which data."""
-    about = served.bundle.manifest
-    return Health(
-        status="ok",
-        area=about.area.id,
-        data_date=about.data_date,
-        bundle_version=about.bundle_version,
-        servicecircle_version=about.servicecircle_version,
-        parameters_sha256=about.parameters_sha256,
-    )
 
 
 @router.get("/ledger", summary="台账 Ledger: declared beside loaded", responses=answered(examples.LEDGER))
@@ -88,7 +75,7 @@ async def gaps(request: Request, served: Served, asked: Annotated[GapsQuestion, 
     if not wants_html(request):
         return answer
     bundle = served.bundle
-    briefs = {code for code in names if (bundle.report / "briefs" / f"{code}.html").is_file()}
+    briefs = {code for code in names if f"report/briefs/{code}.html" in served.files}
     page = render(
         "gaps.html",
         area=bundle.manifest.area,
@@ -96,9 +83,9 @@ async def gaps(request: Request, served: Served, asked: Annotated[GapsQuestion, 
         asked=asked,
         names=names,
         briefs=briefs,
-        has_map=bundle.map_file.is_file(),
-        has_report=(bundle.report / "index.html").is_file(),
-        cutoff=headline(bundle)["minutes"],
+        has_map=MAP in served.files,
+        has_report=HOME in served.files,
+        cutoff=headline(bundle, served.files)["minutes"],
     )
     return HTMLResponse(page, headers=VARIES)
 

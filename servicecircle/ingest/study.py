@@ -32,7 +32,10 @@ from servicecircle.ingest.text_table import TextTable, read_text_table
 from servicecircle.ingest.ways import read_ways
 from servicecircle.model import Study, StudyArea
 
-__all__ = ["read_study"]
+__all__ = ["REGISTRY", "read_study"]
+
+REGISTRY = "registry"
+"""Name of an input that is no file of the folder: the content of a registry."""
 
 _PLACES = "facilities.csv"
 _REQUIRED = (
@@ -193,4 +196,4 @@ def _hashes(folder: Path, places: Registered | None) -> dict[str, str]:
         n for n in (*_REQUIRED, *_PEOPLE, *_OPTIONAL, *FILES) if _given(folder, n) and not (places and n == _PLACES)
     )
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
-    return hashes | ({"registry": places.sha256} if places else {})
+    return hashes | ({REGISTRY: places.sha256} if places else {})

@@ -21,6 +21,7 @@ from api.admin.places import read_ground
 from api.admin.settings import AdminSettings
 from api.admin.work import work
 from api.bundle import Bundle, read_bundle
+from api.metrics import Metrics
 from api.middleware import Frame
 from servicecircle.cli_registry import seed_rows
 from servicecircle.registry.store import create
@@ -81,5 +82,5 @@ def open_desk(folder: Path, data: Path, bundle: Path, holder: Holding | None = N
     app = FastAPI(redirect_slashes=False)
     errors.install(app)
     install(app, office)
-    app.add_middleware(Frame)
+    app.add_middleware(Frame, snapshot=object, metrics=Metrics())
     return Desk(TestClient(app), office, registry, app)

@@ -189,7 +189,7 @@ def test_a_full_pool_is_503_and_recovers(app: FastAPI, client: TestClient) -> No
         go.wait(10)
 
     pool: Pool[object] = Pool([object()], waiting=0, deadline_s=10.0)
-    busy = replace(app.state.service, pool=pool)
+    busy = replace(app.state.holder.current, pool=pool)
     app.dependency_overrides[service] = lambda: busy
     try:
         with ThreadPoolExecutor(1) as other:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -65,6 +66,11 @@ def killed() -> Outcome:
     return _watched("kill_imports", [sys.executable, "-m", "tests.hunt.kill_imports"], 3600)
 
 
+def served() -> Outcome:
+    """Attack and load the service, where a bundle was built."""
+    return _watched("service", [sys.executable, "-m", "tests.hunt.service"], 4 * 3600)
+
+
 def _watched(target: str, command: list[str], most_s: float) -> Outcome:
     begun = time.perf_counter()
     try:
@@ -91,8 +97,9 @@ def main() -> int:
     console = Console()
     table = Table("target", "runs", "seconds", "outcome")
     outcomes = []
-    for name in [*names, None]:
-        outcome = killed() if name is None else fuzz(name, seconds)
+    hunts = [partial(fuzz, name, seconds) for name in names]
+    for hunt in [*hunts, killed, served]:
+        outcome = hunt()
         outcomes.append(outcome)
         table.add_row(outcome.target, outcome.runs, f"{outcome.seconds:.0f}", outcome.said)
     console.print(table)
