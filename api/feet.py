@@ -63,7 +63,7 @@ class Feet:
             place=doors.place,
             home=home,
         )
-        homes = gpd.GeoDataFrame(geometry=shapely.points(lonlat), crs=WGS84)
+        homes = gpd.GeoSeries(shapely.points(lonlat), crs=WGS84)  # a frame takes a millisecond
         return Scene(self.streets, self.places, homes, opened, opened.join(self.streets.network))
 
     def priced(self, scene: Scene) -> Attached:

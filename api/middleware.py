@@ -80,6 +80,8 @@ class Frame:
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["Content-Security-Policy"] += self._framing
+        if "Vary" in headers:  # the route and the packing may both have said so
+            headers["Vary"] = ", ".join(dict.fromkeys(name.strip() for name in headers["Vary"].split(",")))
         # kept by nobody, not even a cache, unless the route says otherwise
         headers.setdefault("Cache-Control", "no-store")
 

@@ -52,22 +52,24 @@ def _grow(attached: Attached, network: WalkNetwork, root: int, limit_s: float) -
     """Return seconds to every node, and (n, 3) metres, steps, and steps that are estimated."""
     n = attached.graph.n
     grown = tree(attached.graph, root, limit_s)
-    child = np.flatnonzero(grown.before >= 0)
-    parent = grown.before[child]
     arcs = attached.arcs
-    # of parallel arcs the quickest is the one walked
-    order = np.lexsort((arcs.seconds, arcs.tail * n + arcs.head))
-    keys = (arcs.tail * n + arcs.head)[order]
-    arc = order[np.searchsorted(keys, parent * n + child)]
-    edge = arcs.edge[arc]
+    walked = np.flatnonzero(grown.before[arcs.head] == arcs.tail)
+    walked = walked[np.argsort(-arcs.seconds[walked], kind="stable")]
+    last = np.full(n, -1)
+    last[arcs.head[walked]] = walked  # of parallel arcs the quickest, which is written last
+    child = np.flatnonzero(last >= 0)
+    arc = last[child]
     part = np.abs(arcs.share_to[arc] - arcs.share_from[arc])
-    counted = network.edges[["length_m", "steps", "steps_estimated"]].to_numpy(dtype=np.float64)[edge]
+    columns = (network.edges[name].to_numpy() for name in ("length_m", "steps", "steps_estimated"))
+    counted = np.column_stack([column[arcs.edge[arc]].astype(np.float64) for column in columns])
     counted[:, 2] *= counted[:, 1]
-    block = np.zeros((n, 3))
-    block[child] = counted * part[:, None]
-    up = np.full(n, root)
-    up[child] = parent
-    while (up != root).any():  # each round doubles how far up the tree has been added
-        block += block[up]
+    place = np.zeros(n, dtype=np.int64)  # of a node among the children; the root stands before them
+    place[child] = np.arange(1, len(child) + 1)
+    added = np.vstack([np.zeros(3), counted * part[:, None]])
+    up = np.r_[0, place[grown.before[child]]]
+    while up.any():  # each round doubles how far up the tree has been added
+        added += added[up]
         up = up[up]
+    block = np.zeros((n, 3))
+    block[child] = added[1:]
     return grown.seconds, block

@@ -20,7 +20,7 @@ from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.crossings import Crossings, plan_crossings
 from servicecircle.crs import to_metric
 from servicecircle.datasets import bundled_study
-from servicecircle.heights import sample_terrain
+from servicecircle.heights import Relief
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
@@ -176,7 +176,7 @@ def flattening(district: District, heights: Heights) -> float:
 
 def before(district: District, lonlat: Floats) -> Floats:
     """Heights as they were: the terrain, smoothed."""
-    return sample_terrain(district.terrain, lonlat, BEFORE_SMOOTHING_M)
+    return Relief(district.terrain, BEFORE_SMOOTHING_M)(lonlat)
 
 
 def signs(district: District, after: Heights) -> Iterator[Line]:

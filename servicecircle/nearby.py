@@ -44,8 +44,11 @@ class Segments:
     def nearest(self, xy: Floats) -> tuple[Ints, Ints]:
         """Return pairs of a point, of (n, 2), and the segment nearest to it, points ascending; of equals all."""
         parts = range(0, len(xy), _AT_ONCE)
-        with ThreadPoolExecutor(min(len(parts) or 1, os.cpu_count() or 1)) as pool:
-            found = list(pool.map(lambda begin: self._nearest(xy[begin : begin + _AT_ONCE], begin), parts))
+        if len(parts) > 1:
+            with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+                found = list(pool.map(lambda begin: self._nearest(xy[begin : begin + _AT_ONCE], begin), parts))
+        else:
+            found = [self._nearest(xy, 0)]
         nothing = np.zeros(0, dtype=np.int64)
         point, segment = (np.concatenate([nothing, *(part[k] for part in found)]) for k in (0, 1))
         return point, segment

@@ -42,7 +42,7 @@ class Scene:
 
     streets: Streets
     places: gpd.GeoDataFrame
-    homes: gpd.GeoDataFrame
+    homes: gpd.GeoDataFrame | gpd.GeoSeries
     doors: Doors
     joined: Joined
 

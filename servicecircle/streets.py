@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import geopandas as gpd
 import pandas as pd
@@ -12,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from servicecircle.crs import to_metric
 from servicecircle.errors import Fault, InputError
-from servicecircle.heights import sample_terrain
+from servicecircle.heights import Relief
 from servicecircle.ingest.walkable import Rule, apply_rules
 from servicecircle.model import Study, Variant
 from servicecircle.network import WalkNetwork, build_network, street_lines
@@ -45,7 +44,7 @@ class Streets:
     def snapper(self) -> Snapper:
         """Return what finds doors on these streets."""
         terrain, smoothing_m = self.study.terrain, self.parameters.levelling.smoothing_m
-        relief = partial(sample_terrain, terrain, smoothing_m=smoothing_m) if terrain else None
+        relief = Relief(terrain, smoothing_m) if terrain else None
         return Snapper(self.network, self.prices, self.parameters.snap, relief)
 
 

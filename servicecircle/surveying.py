@@ -17,7 +17,7 @@ from servicecircle.adjustment import Law, Observations, observe, of_design
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.crossings import plan_crossings
 from servicecircle.crs import to_metric
-from servicecircle.heights import sample_terrain
+from servicecircle.heights import Relief
 from servicecircle.model import Terrain
 from servicecircle.parameters import LevellingParameters
 
@@ -180,7 +180,7 @@ def ground(traits: Traits, points: Points, terrain: Terrain, p: LevellingParamet
     """Terrain under points on the ground, believed as one reading a cell; and what was read, NaN where nothing."""
     on_ground = np.zeros(len(points), dtype=bool)
     on_ground[points.column[points.own & ~traits.off_ground[points.edge]]] = True
-    read = sample_terrain(terrain, points.lonlat, p.smoothing_m)
+    read = Relief(terrain, p.smoothing_m)(points.lonlat)
     read[~on_ground] = np.nan
     seen = np.flatnonzero(np.isfinite(read))
     x0, dx, _, y0, _, dy = terrain.transform

@@ -209,7 +209,7 @@ def test_security_headers_everywhere(client: TestClient, path: str) -> None:
 def test_gaps_where_a_browser_asks(client: TestClient, built: Path) -> None:
     every = client.get("/gaps").json()["gaps"]
     page = client.get("/gaps", headers={"Accept": "text/html"})
-    assert page.headers["vary"] == "Accept"
+    assert page.headers["vary"] == "Accept, Accept-Encoding"
     for gap in every:
         assert f'id="gap-{gap["tier"]}-{gap["gap_id"]}"' in page.text
         assert gap["suggestion_en"] in page.text

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from servicecircle.crs import to_metric
-from servicecircle.heights import sample_terrain
+from servicecircle.heights import Relief
 from servicecircle.network import WalkNetwork
 from tests.sketch import STREET, draw, network, plane, row, with_heights
 from tests.town import CRS, ORIGIN, lonlat
@@ -27,7 +27,7 @@ def source(net: WalkNetwork, node: int) -> str:
 def test_smoothing_keeps_a_plane(east: float, north: float) -> None:
     points = np.array([lonlat(x, y) for x in (-700, 3, 555) for y in (-600, 12, 480)])
     x, y = (to_metric(points, CRS) - ORIGIN).T
-    heights = sample_terrain(plane(300, east, north), points, SMOOTHING_M)
+    heights = Relief(plane(300, east, north), SMOOTHING_M)(points)
     assert heights == pytest.approx(300 + east * x + north * y, abs=0.05)
 
 
@@ -35,7 +35,7 @@ def test_smoothing_wears_a_single_tower_down() -> None:
     ground = plane(200)
     bumpy = ground.heights_m.copy()
     bumpy[200, 200] += 100
-    found = sample_terrain(with_heights(ground, bumpy), np.array([lonlat(5, -5)]), SMOOTHING_M)[0]
+    found = Relief(with_heights(ground, bumpy), SMOOTHING_M)(np.array([lonlat(5, -5)]))[0]
     assert 200 < found < 202
 
 
@@ -44,7 +44,7 @@ def test_cells_without_data_pull_nothing_down() -> None:
     holed = ground.heights_m.copy()
     holed[:, 210:] = np.nan  # everything east of x = 100
     points = np.array([lonlat(60, 0), lonlat(85, 3)])
-    assert sample_terrain(with_heights(ground, holed), points, SMOOTHING_M) == pytest.approx([200, 200])
+    assert Relief(with_heights(ground, holed), SMOOTHING_M)(points) == pytest.approx([200, 200])
 
 
 def test_heights_are_unknown_where_there_is_no_data_and_beyond_the_raster() -> None:
@@ -52,7 +52,7 @@ def test_heights_are_unknown_where_there_is_no_data_and_beyond_the_raster() -> N
     holed = ground.heights_m.copy()
     holed[:, 210:] = np.nan
     points = np.array([lonlat(400, 0), lonlat(-9000, 0)])
-    assert np.isnan(sample_terrain(with_heights(ground, holed), points, SMOOTHING_M)).all()
+    assert np.isnan(Relief(with_heights(ground, holed), SMOOTHING_M)(points)).all()
 
 
 def test_without_terrain_every_height_is_unknown() -> None:
