@@ -55,7 +55,9 @@ def problems(*codes: int) -> Responses:
     return found
 
 
-def answered(example: object, *codes: int, media_type: str = JSON) -> Responses:
-    """Document the answer by an example, and the problems that may come instead."""
+def answered(example: object, *codes: int, media_type: str = JSON, page: bool = False) -> Responses:
+    """Document the answer by an example, and the problems that may come instead; ``page``: browsers get HTML."""
     content: dict[str, Any] = {media_type: {"example": example}}
+    if page:
+        content[HTML] = {"schema": {"type": "string"}}
     return {200: {"description": "Successful Response", "content": content}} | problems(*codes)

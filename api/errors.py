@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from servicecircle.errors import Fault, InputError, NoWayError, ServiceCircleError
 
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 MEDIA_TYPE = "application/problem+json"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class ServiceError(ServiceCircleError):
@@ -168,13 +170,22 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ServiceError):
         return answer(request.url.path, error)
     code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    headers = error.headers if isinstance(error, HTTPException) else None
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if code == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names the methods of the first route of that path alone
+        headers["Allow"] = ", ".join(_allowed(request))
     status = HTTPStatus(code)
     problem = Problem(status.phrase.lower().replace(" ", "-"), status, status.phrase)
     detail = "see /docs for what can be asked" if status is HTTPStatus.NOT_FOUND else status.description
     response = _respond(request.url.path, problem, detail or status.phrase)
-    response.headers.update(headers or {})
+    response.headers.update(headers)
     return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods that some route takes at the path of a request."""
+    routes = request.app.router.routes
+    asked = ({**request.scope, "method": method} for method in _METHODS)
+    return [scope["method"] for scope in asked if any(r.matches(scope)[0] is Match.FULL for r in routes)]
 
 
 def _respond(path: str, problem: Problem, detail: str, errors: Sequence[dict[str, Any]] = ()) -> JSONResponse:

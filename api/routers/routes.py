@@ -46,7 +46,12 @@ router = APIRouter(tags=["游学线路 study routes"], route_class=TaggedRoute, 
 File = Annotated[RouteFileQuestion, Query()]
 
 
-@router.get("/routes", summary="线路列表 All study routes", response_model=Routes, responses=answered(examples.ROUTES))
+@router.get(
+    "/routes",
+    summary="线路列表 All study routes",
+    response_model=Routes,
+    responses=answered(examples.ROUTES, page=True),
+)
 async def routes(request: Request, served: Served, asked: Annotated[RoutesQuestion, Query()]) -> Routes | Response:
     """List published and proposed routes with what could be walked of them; a page where a browser asks."""
     found = list_routes(served.bundle, asked)
@@ -89,7 +94,7 @@ async def geojson(route_id: str, served: Served, asked: File) -> Response:
 
 
 @router.get("/routes/{route_id}", summary="一条线路 One study route", response_model=RouteDetail,
-            responses=answered(examples.ROUTE, 404, 503))  # fmt: skip
+            responses=answered(examples.ROUTE, 404, 503, page=True))  # fmt: skip
 async def route(
     route_id: str, request: Request, served: Served, _: Annotated[RouteQuestion, Query()]
 ) -> RouteDetail | Response:

@@ -60,7 +60,9 @@ async def coverage(served: Served, asked: Annotated[CoverageQuestion, Query()]) 
     return Coverage(profile=about.profile, direction=about.direction_coverage, coverage=found, **served.dated())
 
 
-@router.get("/gaps", summary="缺口 Gaps, worst first", response_model=Gaps, responses=answered(examples.GAPS))
+@router.get(
+    "/gaps", summary="缺口 Gaps, worst first", response_model=Gaps, responses=answered(examples.GAPS, page=True)
+)
 async def gaps(request: Request, served: Served, asked: Annotated[GapsQuestion, Query()]) -> Gaps | Response:
     """Neighbourhoods beyond the cutoff with cause, evidence and what would help; a page where a browser asks.
 

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.hunt import service_load, service_swaps, service_threads
+from tests.hunt import service_contract, service_load, service_swaps, service_threads
 
 Recipe = Callable[[Path, Path, float], list[str]]
 
 RECIPES: dict[str, Recipe] = {
+    "contract": lambda bundle, folder, scale: service_contract.contract(bundle, folder, int(10_000 * scale)),
     "latency": lambda bundle, folder, scale: service_load.latency(bundle, folder, 20 * scale),
     "overload": lambda bundle, folder, scale: service_load.overload(bundle, folder, 20 * scale),
     "silence": lambda bundle, folder, scale: service_load.silence(bundle, folder, int(1000 * scale)),
