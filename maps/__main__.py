@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from maps.compare.write import write_compare
 from maps.study import write_study
 from servicecircle.errors import InputError
 
@@ -29,6 +30,10 @@ SHEET_EXAMPLE = """example:
   python -m maps sheet --bundle build --size a0 --out build/sheets
   python -m maps sheet --bundle build --subdistrict all --route all --out build/sheets
   python -m maps sheet --bundle build --route R01 --size a4 --site-url https://HOST/study/
+"""
+COMPARE_EXAMPLE = """example:
+  servicecircle compare build build-lift --out build-lift/compare
+  python -m maps compare --bundle build --comparison build-lift/compare --out compare.html
 """
 RAW = argparse.RawDescriptionHelpFormatter
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
@@ -62,6 +67,10 @@ def _site(options: argparse.Namespace) -> Path:
     return write_site(options.bundle, options.out, gcj02=options.gcj02, open_only=options.open_only, say=_progress)
 
 
+def _compare(options: argparse.Namespace) -> Path:
+    return write_compare(options.bundle, options.comparison, options.out)
+
+
 def _progress(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
@@ -88,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m maps", description="Draw a bundle.", epilog=EXAMPLE, formatter_class=RAW
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_study, _add_report, _add_sheet, _add_site):
+    for add in (_add_study, _add_report, _add_sheet, _add_site, _add_compare):
         add(commands)
     return parser
 
@@ -169,6 +178,20 @@ def _add_site(commands: Commands) -> None:
     site.add_argument("--gcj02", action="store_true", help="add the open data in GCJ-02, for Amap and Tencent maps")
     site.add_argument("--open-only", action="store_true", help="draw only places that may be passed on, on the map too")
     site.set_defaults(run=_site)
+
+
+def _add_compare(commands: Commands) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="the map of a comparison: who gains and who loses between two bundles, and where",
+        description="Draw what `servicecircle compare --out` wrote, as one HTML file, and print its path.",
+        epilog=COMPARE_EXAMPLE,
+        formatter_class=RAW,
+    )
+    compare.add_argument("--bundle", type=Path, default=Path("build"), help="the bundle to draw under it")
+    compare.add_argument("--comparison", type=Path, required=True, help="the folder that `compare --out` wrote")
+    compare.add_argument("--out", type=Path, default=Path("compare.html"), help="the file (default: compare.html)")
+    compare.set_defaults(run=_compare)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from servicecircle import __version__
+from servicecircle.cli_compare import add_commands as add_compare
+from servicecircle.cli_fetch import fetch as fetch_area
 from servicecircle.cli_import import import_list
 from servicecircle.cli_options import (
     AsJson,
@@ -28,6 +30,7 @@ from servicecircle.cli_options import (
 from servicecircle.cli_registry import app as registry_app
 from servicecircle.cli_registry import say_notes
 from servicecircle.cli_route import app as route_app
+from servicecircle.cli_site import find_pairs, find_site
 from servicecircle.errors import Fault, InputError, NoWayError
 
 __all__ = ["main"]
@@ -43,10 +46,16 @@ app = typer.Typer(
 
 app.add_typer(route_app, name="route")
 app.add_typer(registry_app, name="registry")
+add_compare(app)
 app.command(
     "import",
     epilog="Example: servicecircle import bases.xlsx --kind base --datum gcj02 --registry district.gpkg --dry-run",
 )(import_list)
+app.command("site", epilog="Example: servicecircle site --tier community --add 5")(find_site)
+app.command("pair", epilog="Example: servicecircle pair --minutes 20 --out pairs.geojson")(find_pairs)
+app.command("fetch", epilog="Example: servicecircle fetch --pbf city.osm.pbf --out city --terrain heights.tif")(
+    fetch_area
+)
 
 _BAD_INPUT, _NO_WAY = 2, 3
 _LON, _LAT = 180.0, 90.0

@@ -19,7 +19,7 @@ from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.contour import Mesh, Places, Rings, Scratch, Town, draw_groups
 from servicecircle.graph import Reached, components, make_graph
 from servicecircle.model import Direction
-from servicecircle.network import WalkNetwork
+from servicecircle.network import Hung, WalkNetwork
 from servicecircle.parameters import Parameters, Profile
 from servicecircle.prices import EdgeSeconds
 from servicecircle.reach import Attached
@@ -126,6 +126,9 @@ class Drawer:
             mesh.around_bead,
             parameters.circles.beyond_street_m,
         )
+        self._hung = network.hung
+        network = network.mapped
+        prices = EdgeSeconds(prices.forward_s[: network.n_edges], prices.backward_s[: network.n_edges])
         out, back = prices.forward_s, prices.backward_s
         leave, enter = (out, back) if direction is Direction.FROM else (back, out)
         ends = np.r_[network.tail, network.head]
@@ -163,6 +166,9 @@ class Drawer:
         alive = self._lively[starts.edge]
         dead = np.bincount(of, alive, minlength=count) == 0
         access = np.where(alive, starts.access_s, np.inf)
+        if self._hung is not None:
+            starts, of, access = _from_links(self._hung, reached, starts, of, access, dead)
+            first = np.searchsorted(of, np.arange(count + 1)).astype(np.int64)
         node_seconds = np.where(np.repeat(dead, np.diff(reached.start)), np.inf, reached.seconds)
         places = Places(
             reached.start, reached.node, node_seconds, first, starts.edge.astype(np.int64), starts.share, access
@@ -212,6 +218,24 @@ class Drawer:
             ring_box=np.empty((spokes, 4)),
             ring_shell=np.empty(spokes, dtype=np.int64),
         )
+
+
+def _from_links(
+    hung: Hung, reached: Reached, starts: Starts, groups: Ints, access_s: Floats, dead: Bools
+) -> tuple[Starts, Ints, Floats]:
+    """Let every group start again where it comes off an added link, in the middle of a street."""
+    group = np.repeat(np.arange(len(reached.start) - 1), np.diff(reached.start))
+    at = reached.node - hung.first_node
+    rows = np.flatnonzero((at >= 0) & (at < len(hung.edge)) & ~dead[group])
+    seconds, at = reached.seconds[rows], at[rows]
+    of = np.r_[groups, group[rows]]
+    order = np.argsort(of, kind="stable")
+    more = Starts(
+        np.r_[starts.edge, hung.edge[at]],
+        np.r_[starts.share, hung.share[at]],
+        np.r_[starts.access_s, seconds],
+    )
+    return more.take(order), of[order], np.r_[access_s, seconds][order]
 
 
 def merge_reached(reached: Reached, groups: Ints, count: int) -> Reached:

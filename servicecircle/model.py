@@ -24,6 +24,9 @@ __all__ = [
     "Declared",
     "Direction",
     "Kind",
+    "LinkChange",
+    "NewLink",
+    "PlaceChange",
     "Progress",
     "Relation",
     "Status",
@@ -201,6 +204,53 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link that is not there yet, from (lon, lat) to (lon, lat), EPSG:4326; what is None is not known.
+
+    ``kind``: path, stairs, lift, escalator, bridge, footbridge or underpass. ``rise_m`` is towards ``end`` (lower than
+    nothing: down); ``direction`` is ``both``, ``up`` or ``down``. A bridge is a deck from end to end, a footbridge is
+    climbed at one end and left at the other. ``start_way`` and ``end_way``: the ways of the map it begins and ends at,
+    where streets lie one above the other.
+    """
+
+    id: str
+    kind: str
+    start: tuple[float, float]
+    end: tuple[float, float]
+    name: str | None = None
+    length_m: float | None = None
+    rise_m: float | None = None
+    ride_s: float | None = None
+    wait_s: float | None = None
+    fee_cny: float | None = None
+    opening_hours: str | None = None
+    direction: str = "both"
+    wheelchair: str | None = None
+    start_way: int | None = None
+    end_way: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Another fee, other hours, another wait or ride of a link that is there; what is None stays as it is."""
+
+    id: str
+    fee_cny: float | None = None
+    opening_hours: str | None = None
+    wait_s: float | None = None
+    ride_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChange:
+    """A place that is added (``new``) or changed: cells of its row, by column; a column that is not named stays."""
+
+    id: str
+    new: bool
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """A what-if as a value: scenarios, coverage by year, causes of gaps, draws of uncertainty. Defaults change nothing.
 
@@ -220,6 +270,12 @@ class Variant:
         Factors on the pace, on what stairs cost, on what waits cost.
     heights_m
         Metres added to the height of every vertex of the network.
+    links, changes
+        Links added to the network as it is mapped, and links that are there with another fee or other hours.
+    drawn
+        Lines or points on the map, (lon, lat) each: the streets that lie under them are closed.
+    places
+        Places added or changed, as a file says it.
     """
 
     profile: str | None = None
@@ -234,3 +290,7 @@ class Variant:
     climb: float = 1.0
     patience: float = 1.0
     heights_m: Floats | None = None
+    links: tuple[NewLink, ...] = ()
+    changes: tuple[LinkChange, ...] = ()
+    drawn: tuple[tuple[tuple[float, float], ...], ...] = ()
+    places: tuple[PlaceChange, ...] = ()

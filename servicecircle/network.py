@@ -6,7 +6,7 @@ ways of several storeys share is split into one node a storey, joined by lift ed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -22,9 +22,23 @@ from servicecircle.model import Terrain, Ways
 from servicecircle.parameters import Parameters
 from servicecircle.rises import add_rises
 
-__all__ = ["WalkNetwork", "build_network", "street_lines"]
+__all__ = ["Hung", "WalkNetwork", "build_network", "street_lines"]
 
 _LINK_REACH_M = 50.0  # an end of a registered link that is farther from every street than this joins nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """Where links that a variant adds hang on the mapped network: nodes of their own, in the middle of streets.
+
+    ``first_node`` and ``first_edge``: nodes and edges from here on are added. Of the k-th added node, ``edge`` is the
+    mapped edge that it lies on, ``share`` how far along it.
+    """
+
+    first_node: int
+    first_edge: int
+    edge: Ints
+    share: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,8 @@ class WalkNetwork:
         Edge ``i`` runs through the vertices ``vertex_start[i]`` to ``vertex_start[i + 1]``; metres along it.
     heights
         Levelled heights of nodes and vertices, with how far they may be off.
+    hung
+        Where the links that a variant adds hang; None where it adds none.
     """
 
     crs: str
@@ -59,6 +75,37 @@ class WalkNetwork:
     vertex_start: Ints
     vertex_along_m: Floats
     heights: Heights
+    hung: Hung | None = None
+
+    @property
+    def mapped(self) -> WalkNetwork:
+        """The same without the links that a variant adds: what areas are drawn on."""
+        if self.hung is None:
+            return self
+        nodes, edges = self.hung.first_node, self.hung.first_edge
+        last = int(self.vertex_start[edges])
+        cut = replace(
+            self.heights,
+            node_m=self.heights.node_m[:nodes],
+            node_source=self.heights.node_source[:nodes],
+            vertex_m=self.heights.vertex_m[:last],
+            rise_sd_m=self.heights.rise_sd_m[:edges],
+            residual_m=self.heights.residual_m[:nodes],
+        )
+        return WalkNetwork(
+            crs=self.crs,
+            node_id=self.node_id[:nodes],
+            node_lonlat=self.node_lonlat[:nodes],
+            node_xy=self.node_xy[:nodes],
+            tail=self.tail[:edges],
+            head=self.head[:edges],
+            edges=self.edges.iloc[:edges],
+            vertex_lonlat=self.vertex_lonlat[:last],
+            vertex_xy=self.vertex_xy[:last],
+            vertex_start=self.vertex_start[: edges + 1],
+            vertex_along_m=self.vertex_along_m[:last],
+            heights=cut,
+        )
 
     @property
     def n_nodes(self) -> int:

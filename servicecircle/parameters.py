@@ -24,6 +24,7 @@ __all__ = [
     "PopulationParameters",
     "Profile",
     "RouteParameters",
+    "SitingParameters",
     "SnapParameters",
     "Theme",
     "UncertaintyParameters",
@@ -218,6 +219,23 @@ class DesignParameters(_Frozen):
     themes: tuple[Theme, ...] = Field(min_length=1)
 
 
+class SitingParameters(_Frozen):
+    """Which rooms of the registry are candidates, how long is searched, and what is assumed of classes and bases."""
+
+    kinds: tuple[str, ...]
+    venue_categories: tuple[str, ...]
+    work: int = Field(ge=1)
+    mobile_rooms: int = Field(ge=1)
+    mobile_weeks: int = Field(ge=1)
+    mobile_every: int = Field(ge=1)
+    mobile_seats: float = Field(gt=0)
+    mobile_share: float = Field(gt=0, le=1)
+    mobile_reach: float = Field(gt=0, le=1)
+    pairing_kinds: tuple[str, ...] = Field(min_length=1)
+    pairing_minutes: float = Field(gt=0)
+    pairing_schools: int = Field(ge=1)
+
+
 class LinkParameters(_Frozen):
     """Which vertical links are open; ``at`` is a local time such as 2026-11-22T10:00, empty: hours do not count."""
 
@@ -278,6 +296,7 @@ class Parameters(_Frozen):
     population: PopulationParameters
     routes: RouteParameters
     design: DesignParameters
+    siting: SitingParameters
     links: LinkParameters
     uncertainty: UncertaintyParameters
     profiles: dict[str, Profile]

@@ -14,6 +14,7 @@ from servicecircle.demand import Demand, estimate_demand, given_demand
 from servicecircle.doors import describe_doors, entrance_table, measure_times
 from servicecircle.gaps import GapInputs, find_gaps
 from servicecircle.ingest.planning import Planning
+from servicecircle.ingest.variant_places import with_places
 from servicecircle.ingest.walkable import Rule
 from servicecircle.isochrone import Drawer
 from servicecircle.model import Direction, Kind, Progress, Study, Variant
@@ -33,7 +34,7 @@ from servicecircle.tessellation import build_tessellation
 from servicecircle.uncertainty import certainty_table, home_certainty
 from servicecircle.units import QUARTER_S
 
-__all__ = ["Results", "Streets", "build_streets", "run"]
+__all__ = ["Results", "Streets", "build_streets", "run", "study_demand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ def run(
         An input contradicts another: a place with no network near it, figures without homes to bear them.
     """
     progress.step("network")
-    streets = build_streets(study, parameters, rules, variant)
+    streets = build_streets(with_places(study, variant), parameters, rules, variant)
+    study, variant = streets.study, streets.variant
     ledger = build_ledger(study.facilities, study.declared, study.categories)
 
     progress.step("population")
-    demand = _demand(study, streets)
+    demand = study_demand(study, streets)
 
     progress.step("times")
     scene = open_scene(streets, demand.points, variant)
@@ -109,10 +111,9 @@ def run(
     level_circles, _ = draw_circles(flat, level, reached, doors.snapped, placed, about_level)
 
     progress.step("coverage")
-    cutoff = parameters.coverage.cutoff_s
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
-    counted = tuple(sorted({*cutoffs, cutoff}))
-    standard = (cutoff, parameters.coverage.radius_m)
+    standard = (parameters.coverage.cutoff_s, parameters.coverage.radius_m)
+    counted = tuple(sorted({*cutoffs, standard[0]}))
     coverage = coverage_table(access, demand.points, demand.models, names, counted, standard)
     certainty = home_certainty(streets.network, scene.joined, placed, doors.home, variant, parameters)
     table = pd.concat([demand.points, home_access(access), certainty], axis=1)
@@ -162,7 +163,7 @@ def run(
     )
 
 
-def _demand(study: Study, streets: Streets) -> Demand:
+def study_demand(study: Study, streets: Streets) -> Demand:
     """Estimate the homes and their people; a planner's own table replaces the estimate."""
     if study.people is not None:
         communities = study.facilities[study.facilities["kind"] == Kind.COMMUNITY]

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from servicecircle.arrays import Floats, Ints
 from servicecircle.graph import Graph, Reached, Sources, nearest, own_seconds, pairs, search
 from servicecircle.model import Direction
-from servicecircle.network import WalkNetwork
+from servicecircle.network import Hung, WalkNetwork
 from servicecircle.ordering import order_pairs
 from servicecircle.pairs import Near, Pairs
 from servicecircle.parameters import Profile
@@ -170,6 +170,9 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
     on = np.concatenate([every, edge, edge[last]]).astype(np.int64)
     start = np.concatenate([np.zeros(len(every)), before_share, share[last]])
     stop = np.concatenate([np.ones(len(every)), share, np.ones(int(last.sum()))])
+    if network.hung is not None:
+        more = _hang(network.hung, network, (edge, share, door))
+        a, b, on, start, stop = (np.concatenate(both) for both in zip((a, b, on, start, stop), more, strict=True))
     tail, head = np.r_[a, b], np.r_[b, a]
     owner = np.arange(k) if owner is None else owner
     many = np.bincount(owner)
@@ -187,6 +190,34 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
         _Layout.of(tail, head, n + k),
         _Layout.of(head, tail, n + k),
     )
+
+
+def _hang(
+    hung: Hung, network: WalkNetwork, doors: tuple[Ints, Floats, Ints]
+) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """Join each node that an added link hangs on to its neighbours along the street: doors, other such nodes, the ends.
+
+    All other stretches stay as they are, so that nobody's way is longer with a link than without, not by a rounding.
+    """
+    nodes = np.arange(hung.first_node, hung.first_node + len(hung.edge))
+    a, b, on, start, stop = [], [], [], [], []
+    edge, share, door = doors
+    for e in np.unique(hung.edge):
+        mine = np.arange(*np.searchsorted(edge, [e, e + 1]))
+        here = np.flatnonzero(hung.edge == e)
+        node = np.r_[network.tail[e], door[mine], nodes[here], network.head[e]]
+        at = np.r_[0.0, share[mine], hung.share[here], 1.0]
+        order = np.r_[0, 1 + np.lexsort((node[1:-1], at[1:-1])), len(at) - 1]
+        node, at = node[order], at[order]
+        added = (node >= hung.first_node) & (node < hung.first_node + len(nodes))
+        k = np.flatnonzero(added[:-1] | added[1:])
+        a.append(node[k])
+        b.append(node[k + 1])
+        on.append(np.full(len(k), e))
+        start.append(at[k])
+        stop.append(at[k + 1])
+    first, last, at_edge = (np.concatenate(part).astype(np.int64) for part in (a, b, on))
+    return first, last, at_edge, np.concatenate(start), np.concatenate(stop)
 
 
 def attach(network: WalkNetwork, seconds: EdgeSeconds, snapped: Snapped, profile: Profile) -> Attached:

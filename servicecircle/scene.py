@@ -22,7 +22,7 @@ from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import find_entrances
 from servicecircle.errors import Fault, InputError
 from servicecircle.model import Direction, Tier, Variant
-from servicecircle.pairs import Near, Search, straight_nearest, straight_pairs
+from servicecircle.pairs import Near, Pairs, Search, straight_nearest, straight_pairs
 from servicecircle.prices import edge_seconds, walker_of
 from servicecircle.reach import Attached, Joined, nearest_place, pairs_within, times_of
 from servicecircle.streets import Streets
@@ -118,10 +118,13 @@ def access_in(scene: Scene, variant: Variant) -> Access:
     return measure_access(scene, {"walk": scene.priced(variant), "level": scene.priced(scene.level(variant))})
 
 
-def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
+def measure_access(
+    scene: Scene, priced: Mapping[str, Attached], known: Mapping[str, Callable[[], Pairs]] | None = None
+) -> Access:
     """Search for what every home reaches, as priced for ``walk``, ``level`` and, where wanted, ``opened``.
 
-    One search for each tier, basis and measure, and for each category; one a place for the pairs.
+    One search for each tier, basis and measure, and for each category; one a place for the pairs, but for those of
+    the measures that somebody already knows.
     """
     places, doors, parameters = scene.places, scene.doors, scene.streets.parameters
     walk, home, horizon_s = priced["walk"], doors.home, parameters.coverage.horizon_s
@@ -162,6 +165,7 @@ def measure_access(scene: Scene, priced: Mapping[str, Attached]) -> Access:
                 "level": partial(pairs_within, priced["level"], doors.place, home, cutoffs[-1], Direction.TO),
                 "radius": partial(straight_pairs, place_xy, home_xy, parameters.coverage.radius_m),
             }
+            | dict(known or {})
         ),
     )
 

@@ -102,8 +102,9 @@ def _of_rule(
             test: dict[str, object] = {"basis": basis, "measure": measure}
             test |= {"limit_m": limits[0], "limit_s": limits[1]}
             block = count(rows, measure, limit).rename(columns={"code": "subdistrict"})
-            for key, value in (cell | test | {"places": int(rows.sum())}).items():
-                block[key] = pd.Series([value] * len(block), dtype=object)
+            told = cell | test | {"places": int(rows.sum())}
+            same = pd.DataFrame([[*told.values()]] * len(block), block.index, [*told], dtype=object)
+            block = pd.concat([block, same], axis=1)
             why = "no_place" if not rows.any() else "horizon" if beyond else ""
             blocks.append(_judged(block, rule, why))
     return blocks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -17,10 +17,11 @@ from servicecircle.model import Study, Variant
 from servicecircle.network import WalkNetwork, build_network, street_lines
 from servicecircle.parameters import Parameters, Profile
 from servicecircle.prices import EdgeSeconds, edge_names, edge_seconds, walker_of
+from servicecircle.scenarios_links import amend
 from servicecircle.snapping import Snapper
 from servicecircle.walk import Walker
 
-__all__ = ["Streets", "build_streets"]
+__all__ = ["Streets", "build_streets", "vary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ def build_streets(
         The variant or the parameters name a link that is nowhere.
     """
     kept, report = apply_rules(study.ways, rules)
-    network = build_network(kept, study.area.crs, study.terrain, study.links, parameters)
-    _check_names(network, study, parameters, variant)
+    mapped = build_network(kept, study.area.crs, study.terrain, study.links, parameters)
+    network, variant = amend(mapped, study, variant, parameters)
+    _check_names(network, study, parameters)
     profile = walker_of(variant, parameters)
     prices = edge_seconds(network, parameters, variant)
     water = None
@@ -72,12 +74,29 @@ def build_streets(
     return Streets(study, parameters, variant, profile, network, prices, report, street_lines(kept), water)
 
 
-def _check_names(network: WalkNetwork, study: Study, parameters: Parameters, variant: Variant) -> None:
-    """Refuse names that no edge has: a link would be opened or closed without a word."""
+def vary(streets: Streets, study: Study, variant: Variant) -> Streets:
+    """Return the same streets in another variant, without levelling them anew.
+
+    ``streets`` may add and close links but change none; ``study`` is the same but for its places.
+
+    Raises
+    ------
+    InputError
+        As for new streets.
+    """
+    if streets.variant.changes:
+        raise InputError([Fault("streets whose links are changed cannot be varied", "begin with plain streets")])
+    parameters = streets.parameters
+    network, variant = amend(streets.network.mapped, study, variant, parameters)
+    prices, profile = edge_seconds(network, parameters, variant), walker_of(variant, parameters)
+    return replace(streets, study=study, variant=variant, profile=profile, network=network, prices=prices)
+
+
+def _check_names(network: WalkNetwork, study: Study, parameters: Parameters) -> None:
+    """Refuse names that no edge has: a link would be closed without a word."""
     known = edge_names(network.edges) | set(study.links["link_id"])
-    asked = [("opened", name) for name in variant.opened] + [("closed", name) for name in variant.closed]
-    asked += [("links.out_of_service", name) for name in parameters.links.out_of_service]
-    remedy = "give a link_id of vertical_links.csv, an edge_id of layer network, or way/ID"
-    faults = [Fault("no such link", remedy, column=key, value=name) for key, name in asked if name not in known]
+    remedy, key = "give a link_id of vertical_links.csv, an edge_id of layer network, or way/ID", "links.out_of_service"
+    asked = parameters.links.out_of_service
+    faults = [Fault("no such link", remedy, column=key, value=name) for name in asked if name not in known]
     if faults:
         raise InputError(faults)

@@ -66,7 +66,8 @@ class Tessellation:
 
 
 def build_tessellation(network: WalkNetwork, water: BaseGeometry | None, parameters: CircleParameters) -> Tessellation:
-    """Build the mesh for a network; ``water`` in the network's metric CRS."""
+    """Build the mesh for a network as it is mapped; ``water`` in the network's metric CRS."""
+    network = network.mapped
     beads = string_beads(network, parameters.sample_m)
     edge, edge_ring = _ground_edge(network, water, parameters)
     xy, vertex = _merge(np.vstack([beads.xy, edge]))

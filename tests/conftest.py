@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
 
+from maps.study import write_study
 from servicecircle.datasets import bundled_study
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.planning import read_planning
@@ -19,8 +21,11 @@ from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Study, Variant
 from servicecircle.pipeline import Results, Streets, build_streets, run
+from servicecircle.publish.bundle import write_bundle
 from tests import chromium as browsers
+from tests.shared import once
 from tests.town import Town
+from tests.warm import commands
 
 # A law is broken by an answer, not by its time on two busy cores; and a run says the same on every machine.
 # HYPOTHESIS_PROFILE=wild looks for new counterexamples.
@@ -56,15 +61,31 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
-def cli() -> Run:
-    """Run the command line in a process of its own."""
-
+def _runs(*program: str | Path) -> Run:
     def call(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "servicecircle", *map(str, arguments)]
+        command = [*map(str, program), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, encoding="utf-8")
 
     return call
+
+
+@pytest.fixture(scope="session")
+def program() -> Run:
+    """Run the command line as it is started: a new interpreter, which loads everything first."""
+    return _runs(sys.executable, "-m", "servicecircle")
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """Give the folder of the commands that need no loading."""
+    with commands() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def cli(warm: Path) -> Run:
+    """Run the command line in a process of its own, without the loading."""
+    return _runs(warm / "servicecircle")
 
 
 @pytest.fixture
@@ -86,15 +107,29 @@ def streets(district: Study) -> Streets:
 
 
 @pytest.fixture(scope="session")
-def results(district: Study) -> Results:
-    """Compute the whole district once."""
-    return run(district, read_parameters(), load_rules(), Variant(), Silent(), read_planning(bundled_study(), district))
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Compute the whole district, once for all workers."""
+
+    def make(folder: Path) -> None:
+        study = read_study(bundled_study())
+        planning = read_planning(bundled_study(), study)
+        found = run(study, read_parameters(), load_rules(), Variant(), Silent(), planning)
+        (folder / "results").write_bytes(pickle.dumps(found))
+
+    return pickle.loads((once(tmp_path_factory, "results", make) / "results").read_bytes())  # noqa: S301  our own
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory, cli: Run) -> Path:
-    """Build the district as a user does."""
-    folder = tmp_path_factory.mktemp("district") / "build"
-    done = cli("build", "--out", folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+def bundle(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Give the district's bundle; that a user's build gives the same is seen with the page that builds it."""
+
+    def make(folder: Path) -> None:
+        write_bundle(request.getfixturevalue("results"), folder / "build")
+
+    return once(tmp_path_factory, "bundle", make) / "build"
+
+
+@pytest.fixture(scope="session")
+def district_map(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Path:
+    """Give the district's map, drawn once for all workers."""
+    return once(tmp_path_factory, "map", lambda folder: write_study(bundle, folder)) / "study.html"

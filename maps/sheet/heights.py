@@ -39,7 +39,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     """Give round numbers from ``low`` to ``high``, at most so many.
 
     >>> ticks(183, 262, 4)
-    [200, 225, 250]
+    [200, 220, 240, 260]
     """
     step = next((s for s in STEPS if (high - low) / s < most), STEPS[-1])
     return [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -129,7 +129,7 @@ def test_no_such_route(client: TestClient) -> None:
 def test_pages_where_a_browser_asks(client: TestClient, path: str) -> None:
     page = client.get(path, headers=HTML)
     assert page.headers["content-type"].startswith("text/html")
-    assert page.headers["vary"] == "Accept"
+    assert page.headers["vary"] == "Accept, Accept-Encoding"
     assert page.headers["etag"] != client.get(path).headers["etag"]
     assert client.get(f"{path}?f=json", headers=HTML).headers["content-type"] == "application/json"
     assert client.get(f"{path}?f=html").text == page.text
@@ -169,7 +169,7 @@ def test_a_design_does_not_name_the_position(client: TestClient) -> None:
     lon, lat = lonlat(*(520.0, 520.0))
     found = client.post("/routes/design", json={"start": [lon, lat]}).json()
     assert found["routes"][0]["stops"][0]["name"] == "起点 start"
-    assert "从起点出发" in found["routes"][0]["route"]["explanation_zh"]
+    assert "从起点09:00出发" in found["routes"][0]["route"]["explanation_zh"]
     assert f"{lon:.6f}" not in json.dumps(found["routes"][0]["route"])
     none = client.post("/routes/design", json={"start": [lon, lat], "locked": ["V1"]})
     assert none.status_code == 200

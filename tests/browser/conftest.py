@@ -70,13 +70,18 @@ def visit(chromium: Browser) -> Opener:
     return opened
 
 
-@pytest.fixture(scope="session", params=["town", "district"])
-def study_map(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a map that every test of an ordinary map runs on: one parameter a bundle."""
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "district":
-        return write_study(request.getfixturevalue("bundle"), folder)
+@pytest.fixture(scope="session")
+def town_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the town's map, for what does not hang on the data."""
+    folder = tmp_path_factory.mktemp("town")
     return write_study(write_town(folder / "build", planned=True), folder)
+
+
+@pytest.fixture(scope="session", params=["town", "district"])
+def study_map(request: pytest.FixtureRequest) -> Path:
+    """Give a map that every test of an ordinary map runs on: one parameter a bundle."""
+    path: Path = request.getfixturevalue(f"{request.param}_map")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from api.routers.pages import _lighter
+from api.files import MAP, read_files
 from maps.bundle import read_bundle
-from maps.study import study_page, write_study
+from maps.study import study_page
 from maps.tiles import basemaps, hosts
 from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, Opener, open_tab
 from tests.maps.town import write_town
@@ -33,12 +33,6 @@ def _block(page: Page, name: str) -> Any:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the town's bundle."""
     return write_town(tmp_path_factory.mktemp("town") / "build", planned=True)
-
-
-@pytest.fixture(scope="module")
-def town_map(town: Path) -> Path:
-    """Give the town's map as a file."""
-    return write_study(town, town)
 
 
 def test_search_knows_pinyin_initials_streets_and_subdistricts(visit: Opener, town_map: Path) -> None:
@@ -213,8 +207,10 @@ def test_one_page_of_paper_holds_map_legend_and_credits(chromium: Browser, town_
     context.close()
 
 
-def test_served_the_circles_come_when_they_are_asked_for(chromium: Browser, town_map: Path) -> None:
-    page_text = _lighter(town_map, town_map.stat().st_mtime_ns)
+def test_served_the_circles_come_when_they_are_asked_for(chromium: Browser, town_map: Path, tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "study.html").symlink_to(town_map)
+    page_text = read_files(tmp_path)[MAP].bodies[""].decode()
     assert len(page_text) < len(town_map.read_text(encoding="utf-8"))
     asked: list[str] = []
     ring = [[[106.505, 29.505], [106.507, 29.505], [106.507, 29.507], [106.505, 29.505]]]

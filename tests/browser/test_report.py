@@ -17,10 +17,8 @@ from maps.report.pages import brief_page, index_page
 from maps.report.plates import Plates
 from maps.report.reading import read_study
 from maps.report.small_maps import SmallMaps
-from maps.report.write import write_report
 from tests.browser.conftest import DESKTOP, OWN, PATIENCE_MS, PHONE
-from tests.maps.hostile import hostile_names
-from tests.maps.town import write_town
+from tests.maps.reports import bare_report, hostile_report
 
 PAPER = (695, 1000)  # what is left of A4 at 96 dots an inch within the margins
 LONGEST = 13
@@ -41,15 +39,13 @@ FAINT = """() => {
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the town's report."""
-    folder = tmp_path_factory.mktemp("report")
-    return write_report(write_town(folder / "build"), folder / "report").parent
+    return bare_report(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the report of a town whose every text is hostile."""
-    folder = tmp_path_factory.mktemp("attacked")
-    return write_report(write_town(folder / "build", hostile_names()[1]), folder / "report").parent
+    return hostile_report(tmp_path_factory)[1]
 
 
 @contextmanager

@@ -106,8 +106,8 @@ def test_a_touched_place_shows_its_card_and_circles(visit: Opener, study_map: Pa
 
 
 @SIZES
-def test_every_page_of_the_panel_opens(visit: Opener, study_map: Path, size: tuple[int, int]) -> None:
-    with visit(study_map, size) as it:
+def test_every_page_of_the_panel_opens(visit: Opener, town_map: Path, size: tuple[int, int]) -> None:
+    with visit(town_map, size) as it:
         for tab in TABS:
             open_tab(it.page, tab)
             assert it.page.locator(f"#page-{tab}").is_visible()
@@ -116,8 +116,8 @@ def test_every_page_of_the_panel_opens(visit: Opener, study_map: Path, size: tup
     assert it.complained == []
 
 
-def test_every_theme_draws_another_map(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_every_theme_draws_another_map(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "layers")
         drawn = set()
         for theme in ("unions", "coverage", "gaps", "lights", "ledger", "none"):
@@ -129,8 +129,8 @@ def test_every_theme_draws_another_map(visit: Opener, study_map: Path) -> None:
     assert it.complained == []
 
 
-def test_what_is_switched_off_is_not_drawn(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_what_is_switched_off_is_not_drawn(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "layers")
         signs = "() => document.querySelectorAll('#stage canvas')[1].toDataURL().length"
         before = it.page.evaluate(signs)
@@ -143,8 +143,8 @@ def test_what_is_switched_off_is_not_drawn(visit: Opener, study_map: Path) -> No
         assert it.page.locator("#card").is_hidden()
 
 
-def test_the_language_changes_everywhere_and_back(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_the_language_changes_everywhere_and_back(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         keys = it.page.evaluate("() => Object.keys(JSON.parse(document.getElementById('data-words').textContent).en)")
         chinese = it.page.locator("#panel").inner_text()
         it.page.locator('[data-lang="en"]').click()
@@ -162,13 +162,13 @@ def test_the_language_changes_everywhere_and_back(visit: Opener, study_map: Path
     assert it.complained == []
 
 
-def test_the_address_can_ask_for_english(visit: Opener, study_map: Path) -> None:
-    with visit(study_map, query="?lang=en") as it:
+def test_the_address_can_ask_for_english(visit: Opener, town_map: Path) -> None:
+    with visit(town_map, query="?lang=en") as it:
         assert it.page.locator("html").get_attribute("lang") == "en"
 
 
-def test_unknown_is_said_and_is_not_zero(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_unknown_is_said_and_is_not_zero(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         rows = it.page.evaluate("() => JSON.parse(document.getElementById('data-headline').textContent)")
         walked = [row for row in rows if row["measure"] == "walk" and row["cutoff_s"] == 900]
         shown = it.page.locator("#page-overview .share strong").all_inner_texts()
@@ -187,8 +187,8 @@ def test_a_gap_leads_to_its_candidate_link_and_back(visit: Opener, study_map: Pa
         assert it.page.locator("#card h2").inner_text().startswith("缺口")
 
 
-def test_candidate_links_are_drawn_when_wanted(visit: Opener, study_map: Path) -> None:
-    with visit(study_map, DESKTOP) as it:
+def test_candidate_links_are_drawn_when_wanted(visit: Opener, town_map: Path) -> None:
+    with visit(town_map, DESKTOP) as it:
         open_tab(it.page, "layers")
         before = it.page.evaluate(SIGNED)
         it.page.locator("#page-layers label", has_text="候选连接").locator("input").check()
@@ -197,8 +197,8 @@ def test_candidate_links_are_drawn_when_wanted(visit: Opener, study_map: Path) -
         assert "须现场核对" in it.page.locator("#legend").inner_text()
 
 
-def test_a_grey_light_says_why(visit: Opener, study_map: Path) -> None:
-    with visit(study_map, DESKTOP) as it:
+def test_a_grey_light_says_why(visit: Opener, town_map: Path) -> None:
+    with visit(town_map, DESKTOP) as it:
         open_tab(it.page, "layers")
         it.page.locator('#page-layers [data-value="lights"]').click()
         _rested(it.page)
@@ -209,8 +209,8 @@ def test_a_grey_light_says_why(visit: Opener, study_map: Path) -> None:
         assert "不是差" in card
 
 
-def test_a_gap_in_the_list_opens_its_card(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_a_gap_in_the_list_opens_its_card(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "gaps")
         first = it.page.locator("#page-gaps li button").first
         assert first.locator(".rank").inner_text() == "1"
@@ -222,8 +222,8 @@ def test_a_gap_in_the_list_opens_its_card(visit: Opener, study_map: Path) -> Non
     assert it.complained == []
 
 
-def test_a_route_shows_its_stops_in_order(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_a_route_shows_its_stops_in_order(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "routes")
         before = it.page.evaluate(PIXELS)
         it.page.locator("#page-routes li.route button").first.click()
@@ -235,8 +235,8 @@ def test_a_route_shows_its_stops_in_order(visit: Opener, study_map: Path) -> Non
     assert it.complained == []
 
 
-def test_a_place_without_position_says_so(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_a_place_without_position_says_so(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "places")
         it.page.locator("#page-places .row", has_text="未定位").first.click()
         assert "没有可用的位置" in it.page.locator("#card").inner_text()
@@ -244,8 +244,8 @@ def test_a_place_without_position_says_so(visit: Opener, study_map: Path) -> Non
     assert it.complained == []
 
 
-def test_the_keyboard_reaches_places_and_leaves_them(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_the_keyboard_reaches_places_and_leaves_them(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         it.page.locator("#tab-overview").focus()
         for _ in range(2):
             it.page.keyboard.press("ArrowRight")
@@ -262,8 +262,8 @@ def test_the_keyboard_reaches_places_and_leaves_them(visit: Opener, study_map: P
         assert it.page.locator("#card").is_hidden()
 
 
-def test_search_finds_by_name(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_search_finds_by_name(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         open_tab(it.page, "places")
         name = it.page.locator("#page-places .row b").last.inner_text()
         it.page.locator("#search").fill(name)
@@ -272,8 +272,8 @@ def test_search_finds_by_name(visit: Opener, study_map: Path) -> None:
         assert it.page.locator("#page-places .row").count() == 0
 
 
-def test_the_phone_carries_its_panel_on_a_sheet(visit: Opener, study_map: Path) -> None:
-    with visit(study_map, PHONE) as it:
+def test_the_phone_carries_its_panel_on_a_sheet(visit: Opener, town_map: Path) -> None:
+    with visit(town_map, PHONE) as it:
         handle = it.page.locator("#handle")
         assert handle.get_attribute("aria-expanded") == "false"
         assert it.page.locator("#pages").is_hidden()
@@ -298,12 +298,12 @@ def test_nothing_is_wider_than_the_screen(visit: Opener, study_map: Path, size: 
                 assert it.page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.getElementById('pages'))") <= 0
 
 
-def test_fingers_find_every_control_on_the_phone(visit: Opener, study_map: Path) -> None:
+def test_fingers_find_every_control_on_the_phone(visit: Opener, town_map: Path) -> None:
     small = """() => [...document.querySelectorAll('button, label.tick, summary, input[type=search]')]
       .filter((e) => e.checkVisibility({visibilityProperty: true}))
       .map((e) => [e.id || e.textContent.trim(), e.getBoundingClientRect()])
       .filter(([, box]) => box.width < 40 || box.height < 40).map(([name]) => name)"""
-    with visit(study_map, PHONE) as it:
+    with visit(town_map, PHONE) as it:
         for tab in TABS:
             open_tab(it.page, tab)
             _rested(it.page)
@@ -314,8 +314,8 @@ def test_fingers_find_every_control_on_the_phone(visit: Opener, study_map: Path)
 
 
 @SIZES
-def test_every_control_has_a_name_and_every_id_is_single(visit: Opener, study_map: Path, size: tuple[int, int]) -> None:
-    with visit(study_map, size) as it:
+def test_every_control_has_a_name_and_every_id_is_single(visit: Opener, town_map: Path, size: tuple[int, int]) -> None:
+    with visit(town_map, size) as it:
         for tab in TABS:
             open_tab(it.page, tab)
         nameless = """() => [...document.querySelectorAll('button, input, [role]')].filter((e) =>

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from servicecircle import pipeline
 from servicecircle.cli import main
+from servicecircle.ingest.parameters import read_parameters
+from servicecircle.ingest.planning import read_planning
+from servicecircle.ingest.study import read_study
+from servicecircle.ingest.walkable import load_rules
+from servicecircle.model import Variant
+from servicecircle.pipeline import Results
+from tests.conftest import Silent
 from tests.town import Place, Town
 
 
@@ -60,3 +68,16 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Place("B2", "base", 0.0, 0.0, "书院", confidence="none", category="patriotic"),
     ]
     return Town(blocks=20, people=9000, places=places).write(tmp_path_factory.mktemp("sound") / "town")
+
+
+@pytest.fixture(scope="session")
+def sound_results(sound: Path) -> Results:
+    """Compute the sound town once."""
+    study = read_study(sound)
+    return pipeline.run(study, read_parameters(), load_rules(), Variant(), Silent(), read_planning(sound, study))
+
+
+@pytest.fixture
+def computed(sound_results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let builds of the sound town have their results at once: for tests of where they are written."""
+    monkeypatch.setattr(pipeline, "run", lambda *_: sound_results)

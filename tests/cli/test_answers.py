@@ -214,26 +214,26 @@ def test_gaps_for_people_are_sentences(ask: Ask, built: tuple[Path, str]) -> Non
     assert "校园家长学校（中心小学）" in answer.out
 
 
-def test_the_program_refuses_in_a_process_of_its_own_too(cli: Run, sound: Path, tmp_path: Path) -> None:
-    done = cli("circle", "--data", sound, "--at", "nonsense")
+def test_the_program_refuses_in_a_process_of_its_own_too(program: Run, sound: Path, tmp_path: Path) -> None:
+    done = program("circle", "--data", sound, "--at", "nonsense")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
-    done = cli("build", "--data", tmp_path / "none", "--out", tmp_path / "build")
+    done = program("build", "--data", tmp_path / "none", "--out", tmp_path / "build")
     assert (done.returncode, done.stdout) == (2, "")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_bundled_district_is_found_from_any_working_directory(cli: Run, tmp_path: Path) -> None:
-    done = cli("ledger", "--json", cwd=tmp_path)
+def test_the_bundled_district_is_found_from_any_working_directory(program: Run, tmp_path: Path) -> None:
+    done = program("ledger", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {row["tier"]: row["loaded"] for row in json.loads(done.stdout)["tiers"]}["school"] > 10
 
 
-def test_output_is_utf8_whatever_the_terminal_says(sound: Path, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_is_utf8_whatever_the_terminal_says(sound: Path, program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
     monkeypatch.setenv("LC_ALL", "C")
-    done = cli("ledger", "--data", sound)
+    done = program("ledger", "--data", sound)
     assert done.returncode == 0, done.stderr
     assert "台账" in done.stdout
 

@@ -183,6 +183,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+@pytest.mark.usefixtures("computed")
 def test_a_folder_that_holds_other_files_is_refused_and_untouched(ask: Ask, sound: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.doc").write_text("three years of work", "utf-8")
@@ -191,6 +192,7 @@ def test_a_folder_that_holds_other_files_is_refused_and_untouched(ask: Ask, soun
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.usefixtures("computed")
 def test_a_file_in_the_place_of_the_folder_or_its_parent_is_refused_and_untouched(
     ask: Ask, sound: Path, tmp_path: Path
 ) -> None:
@@ -200,6 +202,7 @@ def test_a_file_in_the_place_of_the_folder_or_its_parent_is_refused_and_untouche
     assert files(tmp_path) == {"build": b"mine"}
 
 
+@pytest.mark.usefixtures("computed")
 def test_a_parent_that_may_not_be_written_is_refused(
     ask: Ask, sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,10 +84,12 @@ def test_the_library_prints_nothing_and_reads_no_clock_or_environment() -> None:
         "cli_import.py",
         "cli_registry.py",
         "summary.py",
+        "summary_compare.py",
         "summary_design.py",
         "summary_import.py",
         "summary_routes.py",
         "summary_registry.py",
+        "summary_site.py",
         "__main__.py",
     }
     for path in written("servicecircle"):

@@ -24,6 +24,7 @@ from tests.docs.figures import FIGURES
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 COLUMNS = 84
+HERE = Path(sys.executable).parent
 _END = "\x1e"
 _BLOCK = re.compile(
     r"^```console\n(?P<console>.*?)^```\n"
@@ -44,17 +45,20 @@ class Example:
     exit_code: int = 0
 
 
-def run_page(text: str, folder: Path, bundle: Path) -> list[Example]:
-    """Run every example of a page in an empty folder, with the bundle in it unless the page builds its own."""
+def run_page(text: str, folder: Path, bundle: Path, programs: Path = HERE) -> list[Example]:
+    """Run every example of a page in an empty folder, with the bundle in it unless the page builds its own.
+
+    ``programs`` is where ``servicecircle`` and ``python`` are.
+    """
     blocks = list(_BLOCK.finditer(text))
     commands = [c for b in blocks if b["console"] is not None for c in _commands(b["console"])]
-    programs = [b for b in blocks if b["python"] is not None]
+    sources = [b for b in blocks if b["python"] is not None]
     if not any(command.startswith("servicecircle build") for command, _ in commands):
         (folder / "build").symlink_to(bundle)
-    found = [] if not commands else _shell([command for command, _ in commands], folder)
+    found = [] if not commands else _shell([command for command, _ in commands], folder, programs)
     examples = [Example(c, said, out, code) for (c, said), (out, code) in zip(commands, found, strict=True)]
-    printed = [] if not programs else _python([b["python"] for b in programs], folder)
-    examples += [Example(b["python"], b["printed"] or "", out) for b, out in zip(programs, printed, strict=True)]
+    printed = [] if not sources else _python([b["python"] for b in sources], folder, programs)
+    examples += [Example(b["python"], b["printed"] or "", out) for b, out in zip(sources, printed, strict=True)]
     shown = [b for b in blocks if b["figures"]]
     return examples + [Example(b["figures"], b["shown"], FIGURES[b["figures"]](bundle)) for b in shown]
 
@@ -81,22 +85,26 @@ def _commands(block: str) -> Iterator[tuple[str, str]]:
         yield command, output
 
 
-def _shell(commands: list[str], folder: Path) -> list[tuple[str, int]]:
+def _shell(commands: list[str], folder: Path, programs: Path) -> list[tuple[str, int]]:
     lines = [f"{command}\ncode=$?; printf '{_END}%s{_END}' $code; (exit $code)\n" for command in commands]
-    parts = _run(["bash", "-c", "".join(lines)], folder).split(_END)
+    parts = _run(["bash", "-c", "".join(lines)], folder, programs).split(_END)
     return [(_tidy(out), int(code)) for out, code in zip(parts[:-1:2], parts[1::2], strict=True)]
 
 
-def _python(programs: list[str], folder: Path) -> list[str]:
-    text = "".join(f"{program}\nprint({_END!r}, end='')\n" for program in programs)
-    parts = _run([sys.executable, "-W", "error", "-c", text], folder).split(_END)
-    assert len(parts) == len(programs) + 1, parts[-1]
+def _python(sources: list[str], folder: Path, programs: Path) -> list[str]:
+    text = "".join(f"{source}\nprint({_END!r}, end='')\n" for source in sources)
+    python = [str(programs / "python"), *(() if programs != HERE else ("-W", "error"))]
+    parts = _run([*python, "-c", text], folder, programs).split(_END)
+    assert len(parts) == len(sources) + 1, parts[-1]
     return [_tidy(part) for part in parts[:-1]]
 
 
-def _run(command: list[str], folder: Path) -> str:
-    here = Path(sys.executable).parent
-    environment = os.environ | {"PATH": f"{here}:{os.environ['PATH']}", "COLUMNS": str(COLUMNS), "NO_COLOR": "1"}
+def _run(command: list[str], folder: Path, programs: Path = HERE) -> str:
+    environment = os.environ | {
+        "PATH": f"{programs}:{HERE}:{os.environ['PATH']}",
+        "COLUMNS": str(COLUMNS),
+        "NO_COLOR": "1",
+    }
     done = subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

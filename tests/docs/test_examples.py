@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,26 +11,36 @@ from tests.docs.examples import PAGES, ROOT, run_page, write_page
 
 REFRESH = "run `python -m tests.docs.examples --write`, and read the difference"
 SHOWN = ("```console\n", "```python\n", "<!-- figures: ")
+BUILDING = "quickstart"  # its build must be the bundle that all other pages and tests are given
 WITH_EXAMPLES = [page for page in PAGES if any(mark in page.read_text("utf-8") for mark in SHOWN)]
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.stem)
-def test_a_page_prints_what_its_examples_print(page: Path, bundle: Path, tmp_path: Path) -> None:
-    examples = run_page(page.read_text("utf-8"), tmp_path, bundle)
+def test_a_page_prints_what_its_examples_print(page: Path, bundle: Path, warm: Path, tmp_path: Path) -> None:
+    examples = run_page(page.read_text("utf-8"), tmp_path, bundle, warm)
     assert examples
     for k, example in enumerate(examples):
         assert example.found == example.said, f"{page.name}: {example.code}\n{REFRESH}"
         asked = k + 1 < len(examples) and examples[k + 1].code == "echo $?"
         assert (example.exit_code == 0) != asked, f"{page.name}: {example.code} ends with {example.exit_code}"
 
+    if page.stem == BUILDING:
+        assert not (tmp_path / "build").is_symlink()
+        assert _files(tmp_path / "build") == _files(bundle)
+
+
+def _files(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
 
 def test_the_pages_with_numbers_are_among_them() -> None:
     assert {"index", "quickstart", "method", "library"} <= {page.stem for page in WITH_EXAMPLES}
 
 
-def test_a_wrong_output_is_seen_and_corrected(bundle: Path, tmp_path: Path) -> None:
+def test_a_wrong_output_is_seen_and_corrected(bundle: Path, warm: Path, tmp_path: Path) -> None:
     page = "```console\n$ echo one\ntwo\n$ false\n$ echo $?\n1\n```\n\n```python\nprint(2)\n```\n"
-    examples = run_page(page, tmp_path, bundle)
+    examples = run_page(page, tmp_path, bundle, warm)
     assert [(e.said, e.found, e.exit_code) for e in examples] == [
         ("two\n", "one\n", 0),
         ("", "", 1),

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from servicecircle.datasets import bundled_study
 from servicecircle.demand import MODELS, SHIFTS, Demand, estimate_demand
-from servicecircle.ingest.parameters import read_parameters
-from servicecircle.ingest.study import read_study
-from servicecircle.ingest.walkable import load_rules
-from servicecircle.model import Variant
-from servicecircle.streets import build_streets
+from servicecircle.streets import Streets
 
 CENSUS = {"500103007": 32_034, "500103010": 35_662}
 LATEST = {"total_year": 2023, "total_measure": "resident_year_end"}
 
 
 @pytest.fixture(scope="module", params=[{}, LATEST], ids=["census", "latest"])
-def demand(request: pytest.FixtureRequest) -> Demand:
-    study, parameters = read_study(bundled_study()), read_parameters()
-    lines = build_streets(study, parameters, load_rules(), Variant()).lines
-    chosen = parameters.population.model_copy(update=request.param)
-    return estimate_demand(study.area, lines, study.population, chosen)
+def demand(request: pytest.FixtureRequest, streets: Streets) -> Demand:
+    chosen = streets.parameters.population.model_copy(update=request.param)
+    return estimate_demand(streets.study.area, streets.lines, streets.study.population, chosen)
 
 
 def test_every_published_figure_is_a_sum_of_homes(demand: Demand) -> None:

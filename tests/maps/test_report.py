@@ -21,7 +21,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import Point
 
 from maps import offline, printing
 from maps.bundle import TIERS
@@ -32,25 +31,22 @@ from maps.report import figures, phrases
 from maps.report.figures import BASES
 from maps.report.further import bundle_grid, further_grid
 from maps.report.headings import heading, shown
+from maps.report.notes import notes
+from maps.report.pages import index_page
 from maps.report.phrases import UNKNOWN
+from maps.report.plates import Plates
 from maps.report.reading import Study, plain, read_study
+from maps.report.small_maps import SmallMaps
 from maps.report.summary import summary
 from maps.report.sureness import certainty_by_subdistrict, community_grid
 from maps.report.write import write_report
 from maps.style import THEME
 from servicecircle.errors import InputError
-from tests.maps.hostile import hostile_names
+from tests.maps.reports import HOMES, bare_report, hostile_report, with_tables
 from tests.maps.town import write_town
-from tests.maps.town_ground import SOUTH, STEP, WEST, frame
+from tests.maps.town_ground import SOUTH, STEP, WEST
 
 ROOT = Path(printing.__file__).parents[1]
-# Homes of the town by hand: subdistrict, people low, middle, high, seconds to a school, schools within reach.
-HOMES = (
-    ("1", 90.0, 100.0, 130.0, 60.0, 2),
-    ("1", 200.0, 300.0, 310.0, 900.0, 1),
-    ("1", 80.0, 100.0, 110.0, 901.0, 0),
-    ("2", 400.0, 500.0, 520.0, None, 0),
-)
 EXTRA: Mapping[str, list[dict[str, object]]] = {
     "missing_links": [{"rank": 1, "tier": "school", "from_name": "纵1路", "to_name": "横2路", "length_m": 31.5}],
     "communities": [{"name": "清江社区", "subdistrict": "1", "people": 812.0, "share": 0.5}],
@@ -87,29 +83,10 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def _homes() -> gpd.GeoDataFrame:
-    rows = []
-    for number, (code, low, middle, high, seconds, schools) in enumerate(HOMES):
-        row: dict[str, object] = {"demand_id": f"h{number}", "subdistrict": code, "people_low": low, "people": middle}
-        row |= {"people_high": high, "people_frontage": low, "people_land": high}
-        row |= {"nearest_school_s": seconds, "nearest_school_confirmed_s": seconds, "n_school_900": schools}
-        row |= {"nearest_community_s": 100.0, "nearest_community_confirmed_s": None, "n_community_900": 1}
-        row |= {"nearest_base_s": 100.0, "nearest_base_confirmed_s": 950.0, "n_base_900": 3}
-        rows.append(row | {"geometry": Point(WEST + STEP * (1 + 5 * number), SOUTH + STEP)})
-    return frame(rows)
-
-
-def _with(folder: Path, tables: Mapping[str, list[dict[str, object]]]) -> Path:
-    _homes().to_parquet(folder / "layers" / "demand.parquet")
-    for name, rows in tables.items():
-        pd.DataFrame(rows).to_csv(folder / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the town's bundle with homes and every further table."""
-    return _with(write_town(tmp_path_factory.mktemp("rich") / "build"), EXTRA)
+    return with_tables(write_town(tmp_path_factory.mktemp("rich") / "build"), EXTRA)
 
 
 @pytest.fixture(scope="module")
@@ -119,19 +96,15 @@ def report(rich: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bare(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the report of a bundle that has only what the map reads."""
-    return write_report(town, tmp_path_factory.mktemp("bare") / "report").parent
+    return bare_report(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Path]:
     """Give every text of a hostile town with its stand-in, and the report."""
-    given_, name = hostile_names()
-    folder = tmp_path_factory.mktemp("attacked")
-    runs = [{"rule": payload, "note": payload} for payload in ("=cmd|'/c calc'!A0", "@SUM(1)", "+1", "-2", "<b>")]
-    bundle = _with(write_town(folder / "build", name), {"standards": runs})
-    return given_, write_report(bundle, folder / "report").parent
+    return hostile_report(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -345,8 +318,9 @@ def test_a_candidate_link_is_drawn_and_its_spot_named(rich: Path, tmp_path: Path
     ends = {"link_from_lon": WEST + STEP, "link_from_lat": SOUTH + STEP, "link_to_lon": WEST + 1.2 * STEP}
     layer = layer.assign(**ends, link_to_lat=SOUTH + STEP, rank_low=1, rank_high=4, suggestion_zh="在此接通。")
     layer.to_parquet(path)
-    out = write_report(folder, tmp_path / "report")
-    text = out.read_text(encoding="utf-8")
+    fonts, study = find_fonts(), read_study(folder)
+    with printing.printing(fonts):
+        text = index_page(study, Plates(study, fonts, SmallMaps(study, fonts)), notes(study))
     assert "106.50250, 29.50250 → 106.50300, 29.50250" in text
     assert "在此接通。" in text
     assert "<b>1–4</b>" in text
@@ -505,8 +479,8 @@ def test_a_font_without_chinese_is_refused(rich: Path, tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_an_old_report_survives_a_broken_bundle(rich: Path, tmp_path: Path) -> None:
-    out = write_report(rich, tmp_path / "report").parent
+def test_an_old_report_survives_a_broken_bundle(report: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(report, tmp_path / "report"))
     before = _files(out)
     with pytest.raises(InputError, match="no bundle here"):
         write_report(tmp_path, out)

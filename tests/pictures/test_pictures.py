@@ -17,7 +17,6 @@ from maps.sheet.board import Board
 from maps.sheet.content import Content, read_content
 from maps.sheet.formats import FORMATS
 from maps.sheet.frame import Rect
-from maps.study import write_study
 from tests.maps.town import write_town
 from tests.pictures.compare import LOOSE, STRICT, Tolerance, compare, kept
 from tests.pictures.made import MOST_BYTES, SCREENS, SHEETS, STORED, TYPE, screens, sheet, small, taken
@@ -40,9 +39,9 @@ def content(bundle: Path) -> Content:
     return read_content(read_study(bundle), find_fonts())
 
 
-def test_the_map_looks_as_it_did(bundle: Path, chromium: Browser, tmp_path: Path) -> None:
+def test_the_map_looks_as_it_did(district_map: Path, chromium: Browser) -> None:
     said = []
-    for name, actual in screens(write_study(bundle, tmp_path), chromium):
+    for name, actual in screens(district_map, chromium):
         stored, _ = _stored(name)
         found = compare(actual, stored, LOOSE)  # browsers differ more than fonts do
         said += [] if found.same else [kept(name, actual, stored, found, OUT)]

@@ -37,7 +37,7 @@ HOUSE = st.tuples(
 HOUSES = st.lists(HOUSE, max_size=15)
 FIGURES = st.fixed_dictionaries({"a": st.floats(0, 9_000), "b": st.floats(0, 9_000)})
 PARAMETERS = read_parameters().population
-LAWS = settings(max_examples=15, deadline=None)
+LAWS = settings(max_examples=10, deadline=None)
 
 
 def layer(shapes: Sequence[shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicecircle.ingest.lights import Item, LightRules
 from servicecircle.lights import grade
 
+LAWS = settings(max_examples=30, deadline=None)
 ORDER = ("red", "yellow", "green")
 VALUES = st.floats(-50, 150, allow_nan=False) | st.integers(-50, 150).map(float)
 WEIGHTS = st.integers(1, 1000).map(float)
@@ -45,6 +46,7 @@ def light(rules: LightRules, values: dict[str, float | None]) -> tuple[str, floa
     return lights["light"].item(), lights["score"].item()
 
 
+@LAWS
 @given(cases(), st.data())
 def test_a_better_value_never_gives_a_worse_light(
     case: tuple[LightRules, dict[str, float]], data: st.DataObject
@@ -57,6 +59,7 @@ def test_a_better_value_never_gives_a_worse_light(
     assert after[1] >= before[1]
 
 
+@LAWS
 @given(cases(), st.data())
 def test_the_light_lies_between_its_ends_and_the_ends_are_lights_themselves(
     case: tuple[LightRules, dict[str, float]], data: st.DataObject
@@ -79,6 +82,7 @@ def test_the_light_lies_between_its_ends_and_the_ends_are_lights_themselves(
     assert told == (row["light_low"] != row["light_high"])
 
 
+@LAWS
 @given(cases())
 def test_a_veto_holds_whatever_the_score(case: tuple[LightRules, dict[str, float]]) -> None:
     rules, values = case
@@ -89,6 +93,7 @@ def test_a_veto_holds_whatever_the_score(case: tuple[LightRules, dict[str, float
     assert found == min(free, rules.items[-1].most, key=ORDER.index)
 
 
+@LAWS
 @given(cases(), st.sampled_from([0.001, 0.1, 0.5, 3.0, 1000.0]) | st.floats(0.01, 100))
 def test_weights_have_no_scale(case: tuple[LightRules, dict[str, float]], scale: float) -> None:
     rules, values = case
@@ -99,6 +104,7 @@ def test_weights_have_no_scale(case: tuple[LightRules, dict[str, float]], scale:
     assert abs(score - same) <= 2e-6  # shown to six decimals
 
 
+@LAWS
 @given(cases(), st.data())
 def test_what_is_missing_is_grey_and_never_graded(
     case: tuple[LightRules, dict[str, float]], data: st.DataObject
@@ -110,6 +116,7 @@ def test_what_is_missing_is_grey_and_never_graded(
     assert score != score  # noqa: PLR0124  not a number
 
 
+@LAWS
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_the_items_does_not_matter(case: tuple[LightRules, dict[str, float]], random: object) -> None:
     rules, values = case

@@ -142,7 +142,7 @@ def test_numbers_are_never_guarded(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
 def test_kml_takes_any_name(name: str) -> None:
     """Also the one that GDAL's own driver writes into a file that nobody can read."""

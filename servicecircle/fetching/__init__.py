@@ -1,0 +1,1 @@
+"""A study folder of any area, from OpenStreetMap: fetched, clipped, sorted out, written whole or not at all."""
