@@ -90,6 +90,7 @@ def test_a_touched_place_shows_its_card_and_circles(visit: Opener, study_map: Pa
         it.page.locator('#page-layers [data-value="none"]').click()
         if size == PHONE:
             it.page.locator("#handle").click()
+        _rested(it.page)
         found = _choose_lone_place(it.page)
         assert it.page.locator("#card h2").inner_text() == found["name"]
         card = it.page.locator("#card").inner_text()

@@ -27,6 +27,7 @@ def contract(bundle: Path, folder: Path, cases: int) -> list[str]:
             command = [
                 sys.executable, "-m", "schemathesis.cli", "run", url, "--max-examples", "60", "--seed", str(seed),
                 "--checks", ",".join(CHECKS), "--continue-on-failure", "--no-color", "--warnings", "off",
+                "--request-timeout", "60",
             ]  # fmt: skip
             done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
