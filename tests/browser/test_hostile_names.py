@@ -27,8 +27,7 @@ def _open_everything(page: Page) -> None:
             row.evaluate("e => e.click()")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("query", ["", "?lang=en"])
+@pytest.mark.parametrize(("size", "query"), [(PHONE, ""), (DESKTOP, "?lang=en")], ids=["phone", "desktop in English"])
 def test_no_name_runs(visit: Opener, hostile_map: Hostile, size: tuple[int, int], query: str) -> None:
     path, _ = hostile_map
     with visit(path, size, query) as it:

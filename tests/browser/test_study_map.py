@@ -59,8 +59,12 @@ def _rested(page: Page) -> None:
 
 
 def _choose_lone_place(page: Page) -> dict[str, Any]:
-    _rested(page)
-    found: dict[str, Any] = page.evaluate(LONE_PLACE)
+    found: dict[str, Any] = {}
+    for _ in range(20):  # until map and sheet stand still
+        before, found = found, page.evaluate(LONE_PLACE)
+        if found and found == before:
+            break
+        _rested(page)
     assert found
     page.mouse.click(found["x"], found["y"])
     page.wait_for_selector("#card:not([hidden])")
@@ -90,7 +94,6 @@ def test_a_touched_place_shows_its_card_and_circles(visit: Opener, study_map: Pa
         it.page.locator('#page-layers [data-value="none"]').click()
         if size == PHONE:
             it.page.locator("#handle").click()
-        _rested(it.page)
         found = _choose_lone_place(it.page)
         assert it.page.locator("#card h2").inner_text() == found["name"]
         card = it.page.locator("#card").inner_text()
