@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,37 +78,41 @@ def assess(
     """
     study, points, models = scene.streets.study, demand.points, demand.models
     names = dict(zip(study.area.subdistricts["code"], study.area.subdistricts["name"], strict=True))
-    reach: dict[str, Nearest] = {measure: _nearest(access, measure, search) for measure, search in searches.items()}
+    asked = {search: _nearest(access, measure, search) for measure, search in searches.items()}
+    reach: dict[str, Nearest] = {measure: asked[search] for measure, search in searches.items()}
     limits = {"radius": coverage.radius_m, "level": coverage.cutoff_s, "walk": coverage.cutoff_s}
     choices = {str(tier): access.count(tier, "all", coverage.cutoff_s) for tier in Tier}
     residents = Residents.of(points, models, points["subdistrict"], names)
-    basins = _basins(scene, points, planning, reach)
-    communities = community_table(basins, points, models, names, scene.places, reach, limits, choices, certainty)
-    described = describe_units(residents, scene.places, reach, limits, choices)
-    subdistricts = pd.concat([described, class_columns(residents, certainty)], axis=1).iloc[1:]
+    standard = coverage.cutoff_s, coverage.radius_m
+
+    def cover(rows: Bools) -> pd.DataFrame:
+        among = _among(access, rows, reach, limits)
+        return coverage_table(among, points, models, names, (coverage.cutoff_s,), standard)
+
+    with ThreadPoolExecutor(1) as beside:  # what knows nothing of communities is told beside them
+        told = beside.submit(choices_table, access, points, models, names, coverage.cutoff_s)
+        room = beside.submit(catchments, access, points, study.facilities)
+        checked = beside.submit(check_standards, planning.standards, scene.places, residents, reach, coverage.horizon_s)
+        by_year = coverage_by_year(_YEARS, scene.places, cover, study.area.data_date)
+        basins = _basins(scene, points, planning, reach)
+        communities = community_table(basins, points, models, names, scene.places, reach, limits, choices, certainty)
+        described = describe_units(residents, scene.places, reach, limits, choices)
+        subdistricts = pd.concat([described, class_columns(residents, certainty)], axis=1).iloc[1:]
     units = {
         "subdistrict": subdistricts.rename(columns={"code": "unit"}),
         "community": _real(communities).rename(columns={"community_id": "unit"}),
         "school": _gates(schools, scene),
     }
     lights, items = grade(planning.lights, units if planning.ratings is None else with_ratings(units, planning.ratings))
-    data_date = study.area.data_date
-
-    cutoff_s = coverage.cutoff_s
-    standard = cutoff_s, coverage.radius_m
-
-    def cover(rows: Bools) -> pd.DataFrame:
-        return coverage_table(_among(access, rows, reach, limits), points, models, names, (cutoff_s,), standard)
-
     return Assessment(
-        choices=choices_table(access, points, models, names, coverage.cutoff_s),
-        catchments=catchments(access, points, study.facilities),
-        standards=check_standards(planning.standards, scene.places, residents, reach, coverage.horizon_s),
+        choices=told.result(),
+        catchments=room.result(),
+        standards=checked.result(),
         communities=communities,
         lights=lights,
         light_items=items,
-        coverage_by_year=coverage_by_year(_YEARS, scene.places, cover, data_date),
-        targets=compare_targets(planning.targets, study.facilities, study.declared, data_date),
+        coverage_by_year=by_year,
+        targets=compare_targets(planning.targets, study.facilities, study.declared, study.area.data_date),
         community=basins.table["community_id"].to_numpy()[basins.of_home],
     )
 

@@ -17,8 +17,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from servicecircle.arrays import Floats
-from servicecircle.coverage import BASES, DISTRICT, Access, by_subdistrict, people_of, ranged
+from servicecircle.arrays import Floats, Ints
+from servicecircle.compiled import compiled
+from servicecircle.coverage import BASES, Access, by_subdistrict, people_of, ranged
 from servicecircle.model import Tier
 
 __all__ = ["choices_table", "gini"]
@@ -44,7 +45,7 @@ def choices_table(
     Gini, C. (1912), Variabilità e mutabilità; Lorenz, M. O. (1905), doi:10.2307/2276207.
     """
     groups, people = by_subdistrict(homes, names), people_of(homes, models)
-    part = np.zeros(len(homes), dtype=np.int64)
+    part, each = np.zeros(len(homes), dtype=np.int64), np.ascontiguousarray(people.T)
     for k, inside in enumerate(groups.values()):
         part[inside] = k
     rows: list[dict[str, object]] = []
@@ -54,18 +55,21 @@ def choices_table(
             seconds = access.nearest(tier, basis, "walk").apart
             unknown = not access.rows(tier, basis).any()
             ascending = np.argsort(seconds, kind="stable")[: int(np.isfinite(seconds).sum())]
-            parts = part[ascending]
+            walkers, spread = (
+                np.bincount(part[ascending], minlength=len(groups)),
+                _spread(seconds, each, ascending, part),
+            )
+            walkers[0] = len(ascending)
             for k, (code, inside) in enumerate(groups.items()):
                 row: dict[str, object] = {"subdistrict": code, "name": names.get(code, ""), "tier": tier.value}
-                theirs, weight = choices[inside], people[:, inside]
-                walked = ascending if code == DISTRICT else ascending[parts == k]
-                counts = np.bincount(theirs, minlength=len(_CHOICES))
+                having = [inside[choices[inside] == many] for many in range(len(_CHOICES))]
                 row |= {"basis": basis, "cutoff_s": cutoff_s, "homes": len(inside)}
-                row |= {f"homes_{word}": int(count) for word, count in zip(_CHOICES, counts, strict=True)}
-                row["homes_cut_off"] = len(inside) - len(walked)
-                for many, word in enumerate(_CHOICES):
-                    row |= ranged(f"people_{word}", np.array([w[theirs == many].sum() for w in weight]))
-                rows.append(row | _spread(seconds[walked], people[:, walked]) | {"unknown": unknown})
+                row |= {f"homes_{word}": len(own) for word, own in zip(_CHOICES, having, strict=True)}
+                row["homes_cut_off"] = len(inside) - int(walkers[k])
+                for word, own in zip(_CHOICES, having, strict=True):
+                    row |= ranged(f"people_{word}", np.array([weight[own].sum() for weight in people]))
+                mean, uneven = (found[:, k] for found in spread)
+                rows.append(row | ranged("mean_s", mean) | ranged("gini", uneven) | {"unknown": unknown})
     return pd.DataFrame(rows)
 
 
@@ -80,21 +84,39 @@ def gini(values: Floats, weights: Floats) -> float:
     0.25
     """
     order = np.argsort(values, kind="stable")
-    return float(_gini(values[order], weights[order][None])[0])
+    whole = np.zeros(len(values), dtype=np.int64)
+    return float(_spread(values, weights[:, None], order, whole)[1][0, 0])
 
 
-def _spread(values: Floats, weights: Floats) -> dict[str, object]:
-    """Mean and unevenness of ascending values."""
-    total = weights.sum(axis=1)
-    mean = np.divide((weights * values).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
-    return ranged("mean_s", mean) | ranged("gini", _gini(values, weights))
+def _spread(values: Floats, weights: Floats, ascending: Ints, part: Ints) -> tuple[Floats, Floats]:
+    """Mean and unevenness of the values in ascending order, as (models, parts), for (n, models) weights.
+
+    By the area under the Lorenz curve. Part 0 is of all.
+    """
+    shape = weights.shape[1], int(part.max(initial=0)) + 1
+    total, sums, area = np.zeros((3, *shape))
+    draw_curves(values, np.ascontiguousarray(weights), ascending, part, total, sums, area)
+    missing = np.full(shape, np.nan)
+    mean = np.divide(sums, total, out=missing.copy(), where=total > 0)
+    whole = total * sums
+    return mean, 1 - 2 * np.divide(area, whole, out=missing, where=whole > 0)
 
 
-def _gini(ascending: Floats, weights: Floats) -> Floats:
-    """By the area under the Lorenz curve of each row of weights."""
-    start = np.zeros((len(weights), 1))
-    people = np.concatenate([start, np.cumsum(weights, axis=1)], axis=1)
-    walked = np.concatenate([start, np.cumsum(weights * ascending, axis=1)], axis=1)
-    whole = people[:, -1] * walked[:, -1]
-    area = np.trapezoid(walked, people, axis=1)
-    return np.asarray(1 - 2 * np.divide(area, whole, out=np.full(len(whole), np.nan), where=whole > 0))
+@compiled
+def draw_curves(
+    values: Floats, weights: Floats, ascending: Ints, part: Ints, total: Floats, sums: Floats, area: Floats
+) -> None:
+    """Add up the weights, the weighed values, and the area under the curve of the one over the other.
+
+    In columns: 0 of all, the others of each part alone.
+    """
+    for i in ascending:
+        own = part[i]
+        for column in (0, own) if own > 0 else (0, 0):
+            for row in range(len(total)):
+                before, below = total[row, column], sums[row, column]
+                total[row, column] = before + weights[i, row]
+                sums[row, column] = below + weights[i, row] * values[i]
+                area[row, column] += (total[row, column] - before) * (sums[row, column] + below) / 2.0
+            if own == 0:
+                break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -12,7 +13,6 @@ from scipy.spatial import cKDTree
 from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.compiled import compiled
 from servicecircle.graph import Graph, pairs
-from servicecircle.ordering import order_pairs
 from servicecircle.settling import Small
 
 __all__ = ["find_clusters", "name_cluster"]
@@ -51,7 +51,8 @@ def find_clusters(graph: Graph, node: Ints, xy: Floats, area: Shapes, neighbour_
     """
     n = len(xy)
     near = cKDTree(xy).query_pairs(neighbour_m, output_type="ndarray").astype(np.int64)
-    near = near[area[near[:, 0]] == area[near[:, 1]]]
+    code = pd.factorize(area)[0]
+    near = near[code[near[:, 0]] == code[near[:, 1]]]
     joined, label = near[:0], np.arange(n)
     for part in _PARTS:
         apart = near[label[near[:, 0]] != label[near[:, 1]]]
@@ -67,29 +68,34 @@ def _walked(graph: Graph, node: Ints, near: Ints, limit_s: float) -> Bools:
     mine = np.zeros(len(node), dtype=bool)
     mine[near] = True
     asked = np.flatnonzero(mine)
-    position = np.cumsum(mine) - 1
-    a, b = position[near.T]
+    asked = asked[np.argsort(node[asked])]  # in the order of nodes what is found is in order, too
+    position = np.empty(len(node), dtype=np.int64)
+    position[asked] = np.arange(len(asked))
     found = pairs(graph, node[asked], node[asked], limit_s)
-    both, other = np.r_[a, b], np.r_[b, a]
-    order = order_pairs(both, other, len(asked))
-    first = np.r_[0, np.cumsum(np.bincount(both, minlength=len(asked)))].astype(np.int64)
-    walked, seen = np.zeros(len(near), dtype=bool), np.full(len(asked), -1)
-    mark_walked(found.start, found.target, first, other[order], order % max(len(near), 1), seen, walked)
+    walked = np.zeros(len(near), dtype=bool)
+    mark_walked(found.start, found.target, position, near, walked)
     return walked
 
 
 @compiled
-def mark_walked(start: Ints, target: Small, first: Ints, other: Ints, pair: Ints, seen: Ints, walked: Bools) -> None:
+def mark_walked(start: Ints, target: Small, position: Ints, near: Ints, walked: Bools) -> None:
     """Mark the pairs of which one home reaches the other: home ``i`` reaches ``target[start[i]:start[i + 1]]``.
 
-    It is in the pairs ``pair[first[i]:first[i + 1]]`` with each ``other``; ``seen`` are -1.
+    These ascend; ``position[k]`` is what home ``k`` of a pair is called here.
     """
-    for i in range(len(start) - 1):
-        for k in range(start[i], start[i + 1]):
-            seen[target[k]] = i
-        for k in range(first[i], first[i + 1]):
-            if seen[other[k]] == i:
-                walked[pair[k]] = True
+    for k in range(len(near)):
+        for way in range(2):
+            one, other = position[near[k, way]], position[near[k, 1 - way]]
+            low, high = start[one], start[one + 1]
+            while low < high:
+                middle = (low + high) // 2
+                if target[middle] < other:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < start[one + 1] and target[low] == other:
+                walked[k] = True
+                break
 
 
 def name_cluster(lonlat: Floats) -> str:
@@ -105,4 +111,5 @@ def name_cluster(lonlat: Floats) -> str:
     True
     """
     whole = np.unique(np.rint(lonlat * _PER_DEGREE).astype("<i8"), axis=0)
-    return min(hashlib.blake2b(row.tobytes(), digest_size=4).hexdigest() for row in whole)
+    given, size = whole.tobytes(), whole.itemsize * 2
+    return min(hashlib.blake2b(given[k : k + size], digest_size=4).digest() for k in range(0, len(given), size)).hex()

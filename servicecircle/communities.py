@@ -184,14 +184,15 @@ def class_columns(residents: Residents, certainty: pd.DataFrame) -> pd.DataFrame
         ``people_<tier>_<basis>_<class>``, middle of the models; the four classes of a tier and basis sum to the people.
         Missing where no place of the tier has a position on that basis, and where no draws were asked for.
     """
-    columns = {}
+    columns, unknown = {}, np.full(len(residents.names) + 1, np.nan)
     for tier in Tier:
         for basis in BASES:
             told = certainty[f"{tier}_class" if basis == "all" else f"{tier}_{basis}_class"]
-            known = told.notna().any()
-            for name in CLASSES:
-                people = residents.sums((told == name).to_numpy(dtype=bool))[1][0]
-                columns[f"people_{tier}_{basis}_{name}"] = people if known else np.full_like(people, np.nan)
+            code = pd.Categorical(told, CLASSES).codes
+            known = (code >= 0).any()
+            for k, name in enumerate(CLASSES):
+                people = residents.sums(code == k)[1][0] if known else unknown
+                columns[f"people_{tier}_{basis}_{name}"] = people
     return pd.DataFrame(columns)
 
 

@@ -163,14 +163,14 @@ def coverage_table(
     ``standard`` is the cutoff in seconds that the standard's radius in metres stands for: the radius counts there.
     """
     at_s, radius_m = standard
-    codes, counted = (DISTRICT, *names), np.vstack([np.ones(len(homes)), people_of(homes, models)])
+    codes, people = (DISTRICT, *names), people_of(homes, models)
     group = pd.Index(list(names), dtype=object).get_indexer(pd.Index(homes["subdistrict"], dtype=object))
 
     def add(chosen: Bools) -> Floats:
         """Homes in the first row, people below; a column a subdistrict, the district first."""
-        found = np.zeros((len(counted), len(codes)))
-        add_up(counted, group, chosen, found)
-        return found
+        count, found = np.zeros(len(codes), dtype=np.int64), np.zeros((len(people), len(codes)))
+        add_up(people, group, chosen, count, found)
+        return np.vstack([count, found])
 
     totals = add(np.ones(len(homes), dtype=bool))
     rows: list[dict[str, object]] = []

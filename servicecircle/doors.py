@@ -162,10 +162,12 @@ def measure_times(
         for name in Tier
         if name is not Tier.SCHOOL
     }
+    walk_from = pairs_within(walk, school, doors.home, cutoff_s, Direction.FROM)
+    same = level.same_as(walk)
     return Times(
         school=school,
-        walk_from=pairs_within(walk, school, doors.home, cutoff_s, Direction.FROM),
-        level_from=pairs_within(level, school, doors.home, cutoff_s, Direction.FROM),
+        walk_from=walk_from,
+        level_from=walk_from if same else pairs_within(level, school, doors.home, cutoff_s, Direction.FROM),
         between=pairs_within(walk, doors.place, doors.place, cutoff_s, Direction.FROM).without_self(),
         nearest=near,
     )

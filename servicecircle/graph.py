@@ -192,14 +192,13 @@ def nearest(graph: Graph, sources: Ints | Sources, limit_s: float = np.inf, *, t
     """
     sources = _as_sources(sources)
     arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
-    count = settle(*(*arcs, sources.node, sources.access_s, 0, len(sources.node), limit_s, *room.arrays()))
-    # in any order among equals: labels are handed on until nothing changes
-    ascending = room.settled[:count][np.argsort(room.seconds[room.settled[:count]])]
-    label = np.full(graph.n, len(sources), dtype=np.int64)
-    first = (sources.access_s <= limit_s) & (sources.access_s == room.seconds[sources.node])
-    np.minimum.at(label, sources.node[first], np.repeat(np.arange(len(sources)), np.diff(sources.start))[first])
-    share_labels(*arcs, room.seconds, label, ascending)
-    return Near(np.where(label < len(sources), label, -1), room.seconds)
+    whose = np.repeat(np.arange(len(sources), dtype=np.int32), np.diff(sources.start))
+    name = np.full(graph.n, -1, dtype=np.int32)
+    given = sources.node, sources.access_s, 0, len(sources.node), limit_s
+    count, tied = settle(*(*arcs, *given, *room.arrays(), whose, name))
+    if tied:
+        _name_least(arcs, room, sources, whose, name, room.settled[:count])
+    return Near(name.astype(np.int64), room.seconds)
 
 
 def own_seconds(graph: Graph, sources: Ints | Sources, own: Ints, limits_s: Floats, *, towards: bool = False) -> Floats:
@@ -268,6 +267,16 @@ class _Room:
     def arrays(self) -> tuple[Floats, float, Small, Small, Small, Ints]:
         """Return all of it, in the order of the kernels."""
         return self.seconds, self.per_s, self.bucket, self.before, self.after, self.settled
+
+
+def _name_least(arcs: _Arcs, room: _Room, sources: Sources, whose: Small, name: Small, settled: Ints) -> None:
+    """Name the first of equals: in ascending order, what is nearest to each node is handed on along quickest ways."""
+    # in any order among equals: names are handed on until nothing changes
+    ascending = settled[np.argsort(room.seconds[settled])]
+    name[settled] = len(sources)
+    first = sources.access_s == room.seconds[sources.node]
+    np.minimum.at(name, sources.node[first], whose[first])
+    share_labels(*arcs, room.seconds, name, ascending)
 
 
 def _as_sources(sources: Ints | Sources) -> Sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,10 +12,12 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from servicecircle.arrays import Bools, Floats, Ints
+from servicecircle.compiled import compiled
 
 __all__ = ["Near", "Pairs", "Search", "straight_nearest", "straight_pairs"]
 
-_AT_ONCE = 256  # sources whose neighbours are looked for together
+_SURELY, _SLACK_M = 1 + 1e-9, 1e-6  # a grid may be off by the last digit
+_MOST_CELLS = 2000  # on a side
 _NEARLY = 1 + 1e-9  # a tree's distance may be off by the last digit: looked for a little farther, measured again
 
 
@@ -71,8 +74,9 @@ class Pairs:
 
     def count(self, chosen: Bools, limit: float, n: int) -> Ints:
         """Count the chosen sources within a limit of each of ``n`` targets."""
-        wanted = np.repeat(chosen, np.diff(self.start)) & (self.apart <= limit)
-        return np.bincount(self.target[wanted], minlength=n).astype(np.int64)
+        many = np.zeros(n, dtype=np.int64)
+        count_near(self.start, self.target, self.apart, chosen, limit, many)
+        return many
 
     def sums(self, weights: Floats, limit: float) -> Floats:
         """Sum the weights of the targets within a limit of each source: (n, targets) become (n, sources).
@@ -96,18 +100,83 @@ class Pairs:
 
 
 def straight_pairs(sources: Floats, targets: Floats, limit_m: float) -> Pairs:
-    """Return every pair of (n, 2) points within ``limit_m`` in a straight line."""
-    tree, parts = cKDTree(targets), []
-    for begin in range(0, len(sources), _AT_ONCE):
-        some = sources[begin : begin + _AT_ONCE]
-        near = cKDTree(some).sparse_distance_matrix(tree, limit_m * _NEARLY, output_type="ndarray")
-        row, target = near["i"], near["j"]
-        apart = np.hypot(some[row, 0] - targets[target, 0], some[row, 1] - targets[target, 1])
-        row, target, apart = (a[apart <= limit_m] for a in (row, target, apart))
-        order = np.lexsort((target, row))
-        start = np.r_[0, np.cumsum(np.bincount(row, minlength=len(some)))].astype(np.int64)
-        parts.append(Pairs(start, target[order].astype(np.int32), apart[order]))
-    return Pairs.stack(parts)
+    """Return every pair of (n, 2) points within ``limit_m`` in a straight line.
+
+    Sources are listed by the cells of a grid that are as wide as the limit: a target looks into nine.
+    """
+    n = len(sources)
+    if not n:
+        return Pairs.stack([])
+    corner, spread = sources.min(axis=0), np.ptp(sources, axis=0)
+    size = max(limit_m * _SURELY + _SLACK_M, float(np.sqrt(spread.prod() / n)), float(spread.max() / _MOST_CELLS))
+    columns, rows = (int(k) for k in spread // size + 1)
+    at = ((sources - corner) // size).astype(np.int64)
+    cell = at[:, 1] * columns + at[:, 0]
+    first = np.r_[0, np.cumsum(np.bincount(cell, minlength=columns * rows))].astype(np.int64)
+    (x, y), (target_x, target_y) = (np.ascontiguousarray(xy.T) for xy in (sources, targets))
+    west, south = corner.tolist()
+    listed = np.argsort(cell, kind="stable")
+    given = x, y, target_x, target_y, limit_m, west, south, size, columns, rows, first, listed
+    end = np.zeros(n + 1, dtype=np.int64)
+    list_near(*given, end[1:], np.zeros(0, dtype=np.int32), np.zeros(0))
+    start = np.cumsum(end)
+    target, apart = np.empty(start[-1], dtype=np.int32), np.empty(start[-1])
+    list_near(*given, start[:-1].copy(), target, apart)
+    return Pairs(start, target, apart)
+
+
+@compiled
+def count_near(
+    start: Ints, target: npt.NDArray[np.int32], apart: Floats, chosen: Bools, limit: float, many: Ints
+) -> None:
+    """Count the chosen sources within a limit of each target."""
+    for i in range(len(chosen)):
+        if chosen[i]:
+            for k in range(start[i], start[i + 1]):
+                if apart[k] <= limit:
+                    many[target[k]] += 1
+
+
+@compiled
+def list_near(
+    x: Floats,
+    y: Floats,
+    target_x: Floats,
+    target_y: Floats,
+    limit: float,
+    west: float,
+    south: float,
+    size: float,
+    columns: int,
+    rows: int,
+    first: Ints,
+    listed: Ints,
+    end: Ints,
+    target: npt.NDArray[np.int32],
+    apart: Floats,
+) -> None:
+    """Count the targets within a limit of each source in ``end``; or, where there is room, list them from there on.
+
+    The sources ``listed[first[k]:first[k + 1]]`` are in cell ``k``, and no cell is narrower than the limit.
+    """
+    beyond = limit * limit * _SURELY
+    for i in range(len(target_x)):
+        column, row = (target_x[i] - west) // size, (target_y[i] - south) // size
+        left, right = int(max(column - 1, 0)), int(min(column + 1, columns - 1))
+        if left > right:
+            continue
+        for r in range(int(max(row - 1, 0)), int(min(row + 1, rows - 1)) + 1):
+            for k in range(first[r * columns + left], first[r * columns + right + 1]):
+                s = listed[k]
+                along_x, along_y = x[s] - target_x[i], y[s] - target_y[i]
+                if along_x * along_x + along_y * along_y > beyond:
+                    continue
+                far = math.hypot(along_x, along_y)
+                if far <= limit:
+                    if len(target) > 0:
+                        target[end[s]] = i
+                        apart[end[s]] = far
+                    end[s] += 1
 
 
 def straight_nearest(points: Floats, chosen: Ints, targets: Floats, limit_m: float = np.inf) -> Near:

@@ -36,7 +36,7 @@ __all__ = [
     "times_of",
 ]
 
-_LONGER = 1.5
+_LONGER = 1.1, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,15 @@ class Attached:
     n_network: int
     doors: tuple[Ints, Ints, Ints]
 
+    def same_as(self, other: Attached) -> bool:
+        """Whether the same doors on the same network have the same prices: then every search has the same answer."""
+        return np.array_equal(self.arcs.seconds, other.arcs.seconds) and np.array_equal(self.access_s, other.access_s)
+
     def doors_of(self, places: Ints) -> tuple[Ints, Ints]:
         """Return the doors of the given places, and for each the position in ``places`` of whose it is, ascending."""
         whose, start, count = self.doors[0], self.doors[1][places], self.doors[2][places]
+        if (count == 1).all():
+            return whose[start], np.arange(len(places))
         row = np.repeat(np.arange(len(places)), count)
         within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
         return whose[start[row] + within], row
@@ -265,15 +271,15 @@ def nearest_place(attached: Attached, places: Ints, homes: Ints, limit_s: float,
     doors, whose = attached.doors_of(homes)
     sources = attached.sources(_each(places))
     found = nearest(attached.graph, sources, limit_s, towards=direction is Direction.TO)
-    seconds, at = found.apart[attached.node[doors]] + attached.access_s[doors], found.at[attached.node[doors]]
-    best = np.arange(len(homes))
+    node = attached.node[doors]
+    seconds, at = found.apart[node] + attached.access_s[doors], found.at[node]
     if len(doors) > len(homes):
-        best = np.lexsort((at, seconds, whose))[np.searchsorted(whose, best)]
-    seconds = np.where(seconds[best] <= limit_s, seconds[best], np.inf)
-    reached = np.isfinite(seconds)
-    named = np.full(len(homes), -1)
-    named[reached] = places[at[best[reached]]]
-    return Near(named, seconds)
+        best = np.lexsort((at, seconds, whose))[np.searchsorted(whose, np.arange(len(homes)))]
+        seconds, at = seconds[best], at[best]
+    reached = seconds <= limit_s
+    reached &= np.isfinite(seconds)
+    # position -1 is the last: none
+    return Near(np.append(places, -1)[np.where(reached, at, -1)], np.where(reached, seconds, np.inf))
 
 
 def times_of(attached: Attached, near: Near, homes: Ints, limit_s: float, direction: Direction) -> Floats:
@@ -290,14 +296,15 @@ def times_of(attached: Attached, near: Near, homes: Ints, limit_s: float, direct
     sources, towards = attached.sources(_each(places)), direction is Direction.TO
     there_s = np.zeros(len(places))
     np.maximum.at(there_s, of_home, near.apart[named])
-    # back takes about as long as there: so far first, and to the limit only for places that miss a home of theirs
-    limits = np.minimum(_LONGER * there_s, limit_s)
-    seconds = own_seconds(attached.graph, sources, own, limits, towards=towards)
-    missed = np.unique(own[(own >= 0) & np.isinf(seconds)])
-    again = np.full(len(places), -np.inf)
-    again[missed] = limit_s
-    if len(missed):
-        seconds = np.minimum(seconds, own_seconds(attached.graph, sources, own, again, towards=towards))
+    # back takes about as long as there: farther, and at last to the limit, only for places that miss a home of theirs
+    seconds, missed = np.full(attached.graph.n, np.inf), np.arange(len(places))
+    for far in (*(longer * there_s for longer in _LONGER), np.full(len(places), limit_s)):
+        limits = np.full(len(places), -np.inf)
+        limits[missed] = np.minimum(far[missed], limit_s)
+        np.minimum(seconds, own_seconds(attached.graph, sources, own, limits, towards=towards), out=seconds)
+        missed = np.unique(own[(own >= 0) & np.isinf(seconds)])
+        if not len(missed):
+            break
     total = seconds[attached.node[doors]] + attached.access_s[doors]
     if len(doors) > len(homes):
         total = np.minimum.reduceat(total, np.searchsorted(whose, np.arange(len(homes))))

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from servicecircle.arrays import Floats, Ints
-from servicecircle.coverage import BASES, Access, in_basis
+from servicecircle.coverage import BASES, MEASURES, Access, in_basis
 from servicecircle.crs import to_metric
 from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import find_entrances
@@ -131,8 +131,8 @@ def measure_access(
     cutoffs = tuple(sorted({*parameters.cutoffs_s(), parameters.coverage.cutoff_s, QUARTER_S}))
     place_xy, home_xy = scene.xy()
     tier = places["tier"].to_numpy()
-    # where no link costs a fare or is closed, nothing is to be opened
-    asked = {m: a for m, a in priced.items() if m != "opened" or not np.array_equal(a.arcs.seconds, walk.arcs.seconds)}
+    # where no link costs a fare or is closed, nothing is to be opened; without hills and stairs all is level
+    asked = {name: attached for name, attached in priced.items() if name == "walk" or not attached.same_as(walk)}
     nearest: dict[tuple[str, str, str], Callable[[], Near]] = {}
     for name, basis in product(Tier, BASES):
         rows = np.flatnonzero((tier == name) & in_basis(places, basis))
@@ -150,6 +150,13 @@ def measure_access(
         {name: partial(nearest_place, walk, rows, home, horizon_s, Direction.TO) for name, rows in bases.items()}
     )
     there = {name.value: near[name.value, "all", "walk"] for name in Tier}
+    apart: dict[str, Callable[[], Pairs]] = {
+        name: partial(pairs_within, asked[name], doors.place, home, cutoffs[-1], Direction.TO)
+        for name in ("walk", "level")
+        if name in asked
+    }
+    apart["radius"] = partial(straight_pairs, place_xy, home_xy, parameters.coverage.radius_m)
+    pairs = _at_once(apart | dict(known or {}))
     return Access(
         facilities=places,
         categories=tuple(bases),
@@ -159,21 +166,14 @@ def measure_access(
             {name: partial(times_of, walk, found, home, horizon_s, Direction.FROM) for name, found in there.items()}
         ),
         category_s={name: found.apart for name, found in of_category.items()},
-        pairs=_at_once(
-            {
-                "walk": partial(pairs_within, walk, doors.place, home, cutoffs[-1], Direction.TO),
-                "level": partial(pairs_within, priced["level"], doors.place, home, cutoffs[-1], Direction.TO),
-                "radius": partial(straight_pairs, place_xy, home_xy, parameters.coverage.radius_m),
-            }
-            | dict(known or {})
-        ),
+        pairs={measure: pairs[measure if measure in pairs else "walk"] for measure in MEASURES},
     )
 
 
 def searches(scene: Scene, priced: Mapping[str, Attached]) -> dict[str, Search]:
     """By measure: a search for the nearest of some places, given by their rows, from every home; ``radius``, too.
 
-    On foot to the horizon at most. A search with a limit costs what lies within.
+    On foot to the horizon at most. A search with a limit costs what lies within. Measures of the same prices share one.
     """
     place_xy, home_xy = scene.xy()
     home, horizon_s = scene.doors.home, scene.streets.parameters.coverage.horizon_s
@@ -184,7 +184,11 @@ def searches(scene: Scene, priced: Mapping[str, Attached]) -> dict[str, Search]:
     def straight(rows: Ints, limit: float = np.inf) -> Near:
         return straight_nearest(place_xy, rows, home_xy, limit)
 
-    return {"radius": straight, **{name: partial(on_foot, attached) for name, attached in priced.items()}}
+    found: dict[str, Search] = {"radius": straight}
+    for name, attached in priced.items():
+        same = next((other for other in priced if other in found and attached.same_as(priced[other])), None)
+        found[name] = partial(on_foot, attached) if same is None else found[same]
+    return found
 
 
 def _at_once(searches: Mapping[Key, Callable[[], Answer]]) -> dict[Key, Answer]:

@@ -3,7 +3,8 @@
 Arrays ``first``, ``to`` and ``cost`` are a CSR matrix of seconds. ``seconds`` is ``inf`` everywhere on entry and on
 return, so that a search costs what it reaches and not the size of the network. Nodes wait in buckets: ``per_s`` of them
 a second, of which there are a power of two, more than the longest arc or access spans, used in turn; a node's
-neighbours in its bucket are ``before`` and ``after`` it.
+neighbours in its bucket are ``before`` and ``after`` it. ``whose`` numbers the doors, and ``name`` the nodes by whose
+door is nearest to them: both empty where nobody asks.
 """
 
 from __future__ import annotations
@@ -97,6 +98,31 @@ def _sorted_many(
 
 
 @compiled
+def _label(node: int, arc: int, whose: Small, name: Small) -> int:
+    """Return the name that an arc hands on: that of its tail, or of its door if it comes from outside."""
+    if len(name) == 0:
+        return 0
+    return int(name[node] if node >= 0 else whose[arc])
+
+
+@compiled
+def _put_name(node: int, label: int, name: Small) -> None:
+    """Name a node, if anybody asks."""
+    if len(name) > 0:
+        name[node] = label
+
+
+@compiled
+def _is_tie(node: int, head: int, label: int, name: Small) -> bool:
+    """Whether a node has another name already; of two doors at the node itself nobody knows yet: the least stays."""
+    if len(name) == 0 or name[head] == label:
+        return False
+    if node < 0:
+        name[head] = min(name[head], label)
+    return node >= 0
+
+
+@compiled
 def settle(
     first: Small,
     to: Small,
@@ -112,20 +138,24 @@ def settle(
     before: Small,
     after: Small,
     settled: Ints,
-) -> int:
+    whose: Small,
+    name: Small,
+) -> tuple[int, bool]:
     """Settle every node within ``limit`` of ``door[begin:end]``, where ``access`` seconds are spent already.
 
-    Returns their number; themselves are in ``settled``, their ``seconds`` are of the nearest door. Nodes wait in
-    buckets by their seconds. Within a bucket the order is free: who is improved after its turn has another one, so
-    that the seconds are those of any exact search.
+    Returns their number, and whether doors of two names may be equally near to any: only then is ``name`` perhaps not
+    the least. The nodes are in ``settled``, their ``seconds`` are of the nearest door. Nodes wait in buckets by
+    their seconds. Within a bucket the order is free: who is improved after its turn has another one, so that the
+    seconds are those of any exact search.
     """
-    mask = len(bucket) - 1
+    mask, tied = len(bucket) - 1, False
     count, waiting, turn, now, node = 0, 0, 0, 0.0, -1
     # the doors are arcs from outside, then each node's own arcs follow
     heads, costs, low, high = door, access, begin, end
     while True:
         for arc in range(low, high):
             then, head, tail = now + costs[arc], heads[arc], node
+            label = _label(node, arc, whose, name)
             while then <= limit and then < seconds[head]:
                 if seconds[head] == np.inf:
                     settled[count] = head
@@ -134,6 +164,7 @@ def settle(
                     _take_out(head, int(seconds[head] * per_s) & mask, bucket, before, after)
                     waiting -= 1
                 seconds[head] = then
+                _put_name(head, label, name)
                 # a door on a street leads only on or back: one walks past it without waiting
                 on = _way_on(head, tail, first, to) if tail >= 0 else _SEVERAL
                 if on == _SEVERAL:
@@ -142,8 +173,9 @@ def settle(
                 if on < 0:
                     break
                 then, head, tail = then + cost[on], to[on], head
+            tied = (then == seconds[head] and _is_tie(node, head, label, name)) or tied
         if waiting == 0:
-            return count
+            return count, tied
         while bucket[turn] < 0:
             turn = (turn + 1) & mask
         node = bucket[turn]
@@ -179,11 +211,11 @@ def reach_each(
     Source ``i`` has the doors ``source[i]:source[i + 1]``. Nodes come out ascending; ``marks`` are zero, one for every
     16 nodes.
     """
-    at = start[begin]
+    at, nobody = start[begin], door[:0]
     for i in range(begin, len(source) - 1):
-        count = settle(
+        count, _ = settle(
             first, to, cost, door, access, source[i], source[i + 1], limit, seconds, per_s, bucket, before, after,
-            settled,
+            settled, nobody, nobody,
         )  # fmt: skip
         found, low, high = 0, len(marks), -1
         for k in range(count):
@@ -223,10 +255,11 @@ def reach_own(
     out: Floats,
 ) -> None:
     """Write into ``out`` the seconds of each node from the source that it belongs to, within that source's limit."""
+    nobody = door[:0]
     for i in range(len(source) - 1):
-        count = settle(
+        count, _ = settle(
             first, to, cost, door, access, source[i], source[i + 1], limits[i], seconds, per_s, bucket, before, after,
-            settled,
+            settled, nobody, nobody,
         )  # fmt: skip
         for k in range(count):
             node = settled[k]
@@ -236,7 +269,7 @@ def reach_own(
 
 
 @compiled
-def share_labels(first: Small, to: Small, cost: Floats, seconds: Floats, label: Ints, ascending: Ints) -> None:
+def share_labels(first: Small, to: Small, cost: Floats, seconds: Floats, label: Small, ascending: Ints) -> None:
     """Hand labels on along quickest ways, the least where several meet; nodes come in ascending order of seconds.
 
     Once is enough but for arcs that take no time: those are gone over until nothing changes.

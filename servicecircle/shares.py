@@ -58,10 +58,10 @@ class Residents:
 
     def sums(self, chosen: Bools) -> tuple[Ints, Floats]:
         """Homes and people (models in rows) among the chosen, by group, all groups together first."""
-        homes, people = np.zeros((1, len(self.names) + 1)), np.zeros((len(self.people), len(self.names) + 1))
-        add_up(np.ones((1, len(chosen))), self.group, chosen, homes)
-        add_up(self.people, self.group, chosen, people)
-        return homes[0].astype(np.int64), people
+        homes = np.zeros(len(self.names) + 1, dtype=np.int64)
+        people = np.zeros((len(self.people), len(homes)))
+        add_up(self.people, self.group, chosen, homes, people)
+        return homes, people
 
     def within(self, covered: Bools, everybody: tuple[Ints, Floats] | None = None) -> pd.DataFrame:
         """Homes and people in all and within reach, by group, ``district`` first; low and high are over the models.

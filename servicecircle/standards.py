@@ -64,10 +64,10 @@ def check_standards(
         share: ``yes``, ``no``, or ``unsure`` where the population models disagree; only where ``checked``.
     """
     everybody = residents.sums(np.ones(residents.people.shape[1], dtype=bool))
-    known: dict[tuple[bytes, str, float], pd.DataFrame] = {}
+    known: dict[tuple[bytes, Nearest, float], pd.DataFrame] = {}
 
     def count(rows: Bools, measure: str, limit: float) -> pd.DataFrame:
-        key = rows.tobytes(), measure, limit  # several rules ask the same of the same places
+        key = rows.tobytes(), nearest[measure], limit  # several rules ask the same of the same places
         if key not in known:
             known[key] = residents.within(within_reach(nearest[measure], rows, limit), everybody)
         return known[key]

@@ -46,11 +46,15 @@ class Stations:
 
     def onward(self, seconds: Floats) -> Floats:
         """Seconds from each point, given those from every node."""
-        return np.asarray((seconds[self.node] + self.out_s).min(axis=1), dtype=np.float64)
+        return self._least(seconds, self.out_s)
 
     def inward(self, seconds: Floats) -> Floats:
         """Seconds to each point, given those to every node."""
-        return np.asarray((seconds[self.node] + self.in_s).min(axis=1), dtype=np.float64)
+        return self._least(seconds, self.in_s)
+
+    def _least(self, seconds: Floats, beside_s: Floats) -> Floats:
+        by_node = (seconds[self.node[:, k]] + beside_s[:, k] for k in (0, 1))
+        return np.asarray(np.minimum(*by_node), dtype=np.float64)
 
 
 def place_stations(network: WalkNetwork, prices: EdgeSeconds, attached: Attached, step_m: float) -> Stations:

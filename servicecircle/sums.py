@@ -9,14 +9,20 @@ __all__ = ["add_up"]
 
 
 @compiled
-def add_up(values: Floats, group: Ints, chosen: Bools, out: Floats) -> None:
-    """Add up the chosen columns of each row of values, one after the other.
+def add_up(values: Floats, group: Ints, chosen: Bools, count: Ints, out: Floats) -> None:
+    """Count the chosen columns, and add each row of values up over them, one column after the other.
 
-    ``out[:, 0]`` is of all, ``out[:, 1 + g]`` of group ``g``; group -1 is of none.
+    ``count[0]`` and ``out[:, 0]`` are of all, ``count[1 + g]`` and ``out[:, 1 + g]`` of group ``g``; group -1 is of
+    none.
     """
-    for row in range(len(values)):
-        for i in range(len(chosen)):
-            if chosen[i]:
+    rows = len(values)
+    for i in range(len(chosen)):
+        if chosen[i]:
+            own = group[i] + 1
+            count[0] += 1
+            for row in range(rows):
                 out[row, 0] += values[row, i]
-                if group[i] >= 0:
-                    out[row, group[i] + 1] += values[row, i]
+            if own > 0:
+                count[own] += 1
+                for row in range(rows):
+                    out[row, own] += values[row, i]

@@ -24,7 +24,7 @@ from servicecircle.crs import WGS84
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Tier, Variant
-from servicecircle.scene import Scene, access_in, open_scene
+from servicecircle.scene import Scene, access_in, measure_access, open_scene, searches
 from servicecircle.streets import Streets, build_streets
 from tests.sketch import PARAMETERS, plane, small_pieces
 from tests.town import Place, Town, lonlat
@@ -158,7 +158,7 @@ def test_the_way_back_is_found_however_far_it_is_looked_for_at_first(seed: int, 
     scene, _ = draw(seed)
     usual = access_in(scene, Variant())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reach, "_LONGER", longer)
+        patch.setattr(reach, "_LONGER", (longer, 2 * longer))
         short = access_in(scene, Variant())
     for tier in Tier:
         assert np.array_equal(usual.back_s[tier], short.back_s[tier])
@@ -166,6 +166,23 @@ def test_the_way_back_is_found_however_far_it_is_looked_for_at_first(seed: int, 
 
 def coverage(access: Access, homes: gpd.GeoDataFrame) -> pd.DataFrame:
     return coverage_table(access, homes, MODELS, NAMES, CUTOFFS_S, (900.0, RADIUS_M))
+
+
+def test_measures_of_the_same_prices_are_searched_once_and_of_others_each() -> None:
+    scene = draw(3).scene
+    hilly, flat, again = (scene.priced(v) for v in (Variant(), scene.level(Variant()), scene.level(Variant())))
+    assert flat.same_as(again)
+    assert not flat.same_as(hilly)
+    alike, other = (measure_access(scene, {"walk": walk, "level": flat}) for walk in (again, hilly))
+    assert alike.pairs["level"] is alike.pairs["walk"]
+    for tier in Tier:
+        for basis in BASES:
+            there, level = other.nearest(tier, basis, "walk"), other.nearest(tier, basis, "level")
+            assert np.array_equal(there.apart, level.apart) is not other.rows(tier, basis).any()
+            np.testing.assert_array_equal(level.apart, alike.nearest(tier, basis, "level").apart)
+            np.testing.assert_array_equal(level.at, alike.nearest(tier, basis, "walk").at)
+    asked = [searches(scene, {"walk": walk, "level": flat}) for walk in (again, hilly)]
+    assert [found["walk"] is found["level"] for found in asked] == [True, False]
 
 
 @LIMITS

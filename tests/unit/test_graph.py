@@ -107,6 +107,22 @@ def test_the_nearest_is_the_first_of_the_nearest(
     np.testing.assert_array_equal(seen.at, np.where(np.isfinite(best), first, -1))
 
 
+def test_of_equally_near_sources_the_first_is_named_whoever_came_first() -> None:
+    wild, ties = np.random.default_rng(1), 0
+    for _ in range(100):
+        tail, head = wild.integers(0, N, (2, 3 * N))
+        graph = make_graph(N, tail, head, wild.integers(1, 5, 3 * N).astype(np.float64))
+        doors = wild.integers(0, N, 6).astype(np.int32), wild.integers(0, 4, 6).astype(np.float64)
+        sources = Sources(np.array([0, 2, 4, 6]), *doors)
+        each = np.array([nearest(graph, sources.take(k, k + 1)).apart for k in range(3)])
+        best = each.min(axis=0)
+        seen = nearest(graph, sources)
+        np.testing.assert_array_equal(seen.apart, best)
+        np.testing.assert_array_equal(seen.at, np.where(np.isfinite(best), each.argmin(axis=0), -1))
+        ties += int(((each == best).sum(axis=0) > 1)[np.isfinite(best)].sum())
+    assert ties > 0
+
+
 @given(arcs, st.integers(0, 4), targets_of, st.integers(0, 40), ways, st.randoms())
 def test_sources_of_several_doors_are_searched_as_one(
     chosen: list, many: int, targets: np.ndarray, limit: int, way: str, chance: random.Random

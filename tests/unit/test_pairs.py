@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servicecircle import pairs as module
 from servicecircle.pairs import Pairs, straight_nearest, straight_pairs
 
 # whole metres make ties, and distances at the limit itself
@@ -23,13 +22,20 @@ def metres(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 @given(points, points, st.integers(0, 9))
 def test_straight_pairs_are_all_within_the_limit_and_no_others(a: np.ndarray, b: np.ndarray, limit: int) -> None:
     truth = metres(a, b)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_AT_ONCE", 5)
-        found = straight_pairs(a, b, float(limit))
+    found = straight_pairs(a, b, float(limit))
     np.testing.assert_array_equal(found.dense(len(b)), np.where(truth <= limit, truth, np.inf))
     assert len(found.target) == (truth <= limit).sum()
     rows = found.sources()
     assert np.lexsort((found.target, rows)).tolist() == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("limit", [0.0, 40.0, 500.0])
+def test_straight_pairs_far_from_the_origin_are_measured_as_by_numpy(limit: float) -> None:
+    wild = np.random.default_rng(8)
+    a, b = (3_200_000.0 + wild.uniform(-99, 2000 * k, (300, 2)) for k in (1, 2))
+    b[:9] = a[:9]
+    found, truth = straight_pairs(a, b, limit), metres(a, b)
+    np.testing.assert_array_equal(found.dense(len(b)), np.where(truth <= limit, truth, np.inf))
 
 
 @given(points, points, st.randoms())
