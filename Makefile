@@ -61,6 +61,7 @@ bench: .bench/stamp
 # Looks for what breaks the readers and the registry. Long; not part of any test.
 hunt: .venv/develop.stamp
 	@$(BIN)/python -m tests.hunt
+	@$(BIN)/python -m benchmarks.big
 
 # Maintainers: rewrite the lock files (needs uv), and the data set from the gathered source material.
 lock:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from servicecircle import __version__
+from servicecircle.cli_batch import batch as run_areas
 from servicecircle.cli_compare import add_commands as add_compare
 from servicecircle.cli_fetch import fetch as fetch_area
 from servicecircle.cli_import import import_list
@@ -56,6 +57,7 @@ app.command("pair", epilog="Example: servicecircle pair --minutes 20 --out pairs
 app.command("fetch", epilog="Example: servicecircle fetch --pbf city.osm.pbf --out city --terrain heights.tif")(
     fetch_area
 )
+app.command("batch", epilog="Example: servicecircle batch areas.toml --out country --workers 8")(run_areas)
 
 _BAD_INPUT, _NO_WAY = 2, 3
 _LON, _LAT = 180.0, 90.0
