@@ -20,7 +20,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.middleware import Frame
 from api.reports import Reports
-from api.routers import collections, operations, pages, reports, routes, study, walks
+from api.routers import collections, operations, pages, reports, routes, siting, study, walks
 from api.routers.reports import Turnstile
 from api.settings import Settings
 from servicecircle import __version__
@@ -71,7 +71,7 @@ def create_app(settings: Settings, admin: AdminSettings | None = None) -> FastAP
     app.state.reports = Reports(settings.reports) if settings.reports else None
     app.state.turnstile = Turnstile()
     errors.install(app)
-    for part in (operations, pages, family, reports, study, walks, routes, collections):
+    for part in (operations, pages, family, reports, study, siting, walks, routes, collections):
         app.include_router(part.router)
     if office is not None:
         install(app, office)

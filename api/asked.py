@@ -24,14 +24,18 @@ __all__ = [
     "MatrixQuestion",
     "NearestQuestion",
     "NoQuestion",
+    "PageQuestion",
+    "PairingQuestion",
     "RouteFileQuestion",
     "RouteQuestion",
     "RoutesQuestion",
+    "SiteQuestion",
     "TableQuestion",
     "WalkQuestion",
 ]
 
 MAX_MINUTES = 120
+_MOST_SITES = 20
 
 Name = Annotated[str, Field(max_length=80)]
 
@@ -162,6 +166,39 @@ class DesignQuestion(_Question):
     locked: list[Name] = Field(default=[], max_length=12, description="必到 facility_id of stops to visit")
     forbidden: list[Name] = Field(default=[], max_length=200, description="不去 facility_id of stops to leave out")
     back: bool = Field(default=False, description="回到起点 end where it began")
+
+
+class SiteQuestion(_Question):
+    """Where the next places of a tier would go; what is not given is the study's usual."""
+
+    tier: Tier = Field(description="层级 which places are sought", examples=["community"])
+    add: int | None = Field(
+        None, ge=1, le=_MOST_SITES, description="几处 how many sites; with lscp the most there can be", examples=[5]
+    )
+    minutes: float | None = Field(None, gt=0, le=MAX_MINUTES, description="分钟 what counts as covered")
+    model: Literal["mclp", "lscp", "pmedian", "pcentre"] = Field(
+        "mclp",
+        description="mclp 最多人 most people, lscp 所有人 everybody, pmedian 平均 mean walk, pcentre 最远 longest walk",
+    )
+    basis: Literal["all", "confirmed"] = Field("all", description="哪些已有点位算数 which existing places count")
+    approximate: bool = Field(default=False, description="含位置不准的场所 rooms that are only placed roughly, too")
+
+
+class PairingQuestion(_Question):
+    """Which pairs of schools and bases."""
+
+    school: str | None = Field(None, max_length=80, description="学校 facility_id of a school; none given: all")
+    base: str | None = Field(None, max_length=80, description="基地 facility_id of a base; none given: all")
+    category: str | None = Field(None, max_length=40, description="基地类别 category of the base")
+    paired: bool | None = Field(None, description="true 有基地 with a base, false 没有 without; none given: both")
+    limit: int = Field(100, ge=1, le=1000, description="pairs on a page")
+    offset: int = Field(0, ge=0, le=10**9, description="pairs to skip")
+
+
+class PageQuestion(_Question):
+    """In which form."""
+
+    f: Literal["json", "html"] | None = Field(None, description="json or html, whatever the Accept header says")
 
 
 class CoverageQuestion(_Question):

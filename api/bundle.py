@@ -11,7 +11,9 @@ import geopandas as gpd
 import pandas as pd
 from pydantic import ValidationError
 
+from api.comparisons import read_comparison, read_links
 from api.planner import ColumnKind, Gap
+from api.siting_schemas import ComparisonAnswer, LinksAnswer
 from servicecircle.errors import Fault, InputError
 from servicecircle.publish.manifest import BUNDLE_VERSION, Layer, Manifest
 from servicecircle.publish.tables import finite
@@ -28,7 +30,7 @@ _COUNTS = dict.fromkeys(
 _LEDGER = {"tiers": "ledger", "by_category": "ledger_by_category", "by_designation": "ledger_by_designation"}
 _LEDGER_TYPES = _COUNTS | {"at_least": "boolean", "published": "boolean"}
 _COVERAGE_TYPES = {"homes": "int64", "homes_covered": "int64", "unknown": "bool"}
-# What a planner is told beside coverage, with the columns that are neither text nor known by their names.
+# What a planner is told beside coverage, if there, with the columns that are neither text nor known by their names.
 _PLANNERS: Mapping[str, Mapping[str, str]] = {
     "choices": {"unknown": "boolean"},
     "standards": {"confirmed": "boolean"},
@@ -37,11 +39,13 @@ _PLANNERS: Mapping[str, Mapping[str, str]] = {
     "light_items": {},
     "coverage_by_year": {"planned": "boolean", "unknown": "boolean"},
     "targets": {},
+    "siting": dict.fromkeys(("n", "newly_covered_homes", "existing", "candidates"), "Int64"),
+    "pairing": dict.fromkeys(("schools_of_base", "limit"), "Int64"),
 }
 _NUMBER_ENDS = ("_s", "_m")
-_NUMBER_STEMS = ("people", "covered", "share", "mean_", "gini")
+_NUMBER_STEMS = ("people", "covered", "newly_covered", "share", "mean_", "gini")
 _NUMBERS = {
-    *("least", "most", "weight"),
+    *("least", "most", "weight", "best_covered", "worst_min", "minutes", "gap"),
     *("value_low", "value", "value_high", "score_low", "score", "score_high"),
 }
 _WHOLE_STEMS = ("homes",)
@@ -61,7 +65,8 @@ class Table:
 class Bundle:
     """A bundle in memory: layers as published, tables as rows in which unknown is None.
 
-    ``tables`` are those of the planner; a bundle made without the planner's rules has none.
+    ``tables`` are those of the planner; a bundle made without the planner's rules has hardly any. ``comparison`` and
+    ``links`` are there where somebody has compared or sought.
     """
 
     folder: Path
@@ -71,6 +76,8 @@ class Bundle:
     coverage: list[Row]
     gaps: list[Row]
     tables: Mapping[str, Table]
+    comparison: ComparisonAnswer | None
+    links: LinksAnswer | None
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -92,9 +99,10 @@ def read_bundle(folder: Path) -> Bundle:
     coverage = _table(folder, "coverage", _COVERAGE_TYPES, remedy, faults).rows
     there = [name for name in _PLANNERS if (folder / "tables" / f"{name}.csv").exists()]
     tables = {name: _table(folder, name, _PLANNERS[name], remedy, faults) for name in there}
+    comparison, links = read_comparison(folder, faults), read_links(folder, faults)
     if faults:
         raise InputError(faults)
-    return Bundle(folder, manifest, layers, ledger, coverage, gaps, tables)
+    return Bundle(folder, manifest, layers, ledger, coverage, gaps, tables, comparison, links)
 
 
 def _manifest(folder: Path, remedy: str) -> Manifest:

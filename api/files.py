@@ -9,9 +9,9 @@ from pathlib import Path
 from api.packed import Packed, pack
 from api.sealing import seal
 
-__all__ = ["HOME", "MAP", "read_files", "read_static"]
+__all__ = ["COMPARE", "HOME", "MAP", "read_files", "read_static"]
 
-MAP, HOME = "map", "report/index.html"
+COMPARE, MAP, HOME = "compare", "map", "report/index.html"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".pdf": "application/pdf",
@@ -23,7 +23,7 @@ _SEALED = "content=\"default-src 'none';"
 
 
 def read_files(folder: Path) -> dict[str, Packed]:
-    """Read the map (under ``map``) and every file of the report (under ``report/``) of a bundle's folder.
+    """Read the map (under ``map``), the map of a comparison (``compare``) and every file of the report (``report/``).
 
     Only files of the report's own kinds, and no links: what is not here cannot be asked for.
     """
@@ -31,6 +31,10 @@ def read_files(folder: Path) -> dict[str, Packed]:
     drawn = folder / "maps" / "study.html"
     if drawn.is_file():
         found[MAP] = _map(drawn.read_text(encoding="utf-8"))
+    compared = folder / "maps" / "comparison.html"
+    if compared.is_file():
+        page, policy = seal(compared.read_text(encoding="utf-8"))
+        found[COMPARE] = pack(compared.name, page.encode(), _TYPES[".html"], _under(policy))
     report = folder / "report"
     if (report / "index.html").is_file():
         for path in sorted(report.rglob("*")):

@@ -13,6 +13,7 @@ import api
 import servicecircle
 from api.bundle import Bundle, read_bundle
 from api.collections import build_collection
+from api.comparisons import COMPARISON
 from api.deps import Places, Service
 from api.files import read_files
 from api.metrics import Metrics
@@ -30,7 +31,7 @@ REGISTRY_COPY = "registry.gpkg"
 """In a bundle of the office's own making: the registry as it was then, which its places come from."""
 
 _log = logging.getLogger("api")
-_PARTS = ("manifest.json", "layers", "tables", "maps", "report")
+_PARTS = ("manifest.json", "layers", "tables", "maps", "report", COMPARISON)
 _CODE = {".py", ".html", ".css", ".js", ".toml", ".json"}
 
 

@@ -12,7 +12,9 @@ from servicecircle.model import Tier
 
 __all__ = ["ColumnKind", "Gap", "Gaps", "Light", "LightName", "Lights", "TableAnswer", "TableName", "UnitKind"]
 
-TableName = Literal["choices", "standards", "communities", "light_items", "coverage_by_year", "targets"]
+TableName = Literal[
+    "choices", "standards", "communities", "light_items", "coverage_by_year", "targets", "siting", "pairing"
+]
 UnitKind = Literal["subdistrict", "community", "school"]
 LightName = Literal["green", "yellow", "red", "grey"]
 ColumnKind = Literal["string", "number", "boolean"]

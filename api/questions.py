@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from api.drafts import Draft, designed, walked_again
 from api.feet import Feet, Point, entrances_of, ready
+from api.grounds import Grounds, SitesWanted
 from api.reaches import Reach, Table, measure, reaches
 from api.spent import spent_on
 from api.told import no_way, told
@@ -46,8 +47,11 @@ _WARM_S = 300.0
 class Questions:
     """Answers one question at a time: shapely keeps caches inside shapes, so no two threads may share one."""
 
-    def __init__(self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame, entrances: Entrances) -> None:
+    def __init__(
+        self, streets: Streets, mesh: Tessellation, places: gpd.GeoDataFrame, entrances: Entrances, grounds: Grounds
+    ) -> None:
         self._streets, self._mesh = _with_own_shapes(streets), mesh
+        self._grounds = grounds
         self._places = _own(places)
         self._entrances = entrances
         self._feet: dict[str, Feet] = {}
@@ -130,6 +134,16 @@ class Questions:
         streets = replace(self._streets, parameters=given.model_copy(update={"design": work}))
         return designed(design(streets, question), streets)
 
+    def sites(self, wanted: SitesWanted) -> dict[str, Any]:
+        """Say where the next places would go, in the shape of ``site --json``; all answerers share what it stands on.
+
+        Raises
+        ------
+        InputError
+            No number of sites, more than candidates, no candidates, or minutes out of range.
+        """
+        return self._grounds.find(wanted)
+
     def walk_again(self, route: dict[str, Any], stops: gpd.GeoDataFrame) -> Draft:
         """Walk a route that the bundle proposes, door to door, for its legs and heights; each is walked once."""
         name = str(route["route_id"])
@@ -193,7 +207,8 @@ def build_questions(streets: Streets, places: gpd.GeoDataFrame, count: int) -> l
         raise InputError([Fault("a place that the study does not know", "build the bundle again", value=str(strange))])
     placed = facilities.iloc[at].reset_index(drop=True)
     entrances = entrances_of(streets, placed)
-    return [Questions(streets, mesh, placed, entrances) for _ in range(count)]
+    grounds = Grounds(streets)
+    return [Questions(streets, mesh, placed, entrances, grounds) for _ in range(count)]
 
 
 def _walk(feet: Feet, start: End, end: End) -> Walk:

@@ -23,8 +23,9 @@ from servicecircle.demand import Demand
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
+from servicecircle.scene import study_demand
 from servicecircle.siting.covering import Solved
-from servicecircle.siting.ground import Ground, demand_of, open_ground
+from servicecircle.siting.ground import Ground, open_ground
 from servicecircle.siting.models import Instance, lscp, mclp, pcentre, pmedian
 from servicecircle.streets import build_streets
 
@@ -35,7 +36,7 @@ def ground_of_district() -> tuple[Ground, float]:
     """Return the ground of 200 candidates, and the seconds it took to measure all walks."""
     study, parameters = read_study(bundled_study()), read_parameters()
     streets = build_streets(study, parameters, load_rules())
-    demand = demand_of(streets)
+    demand = study_demand(streets)
     began = time.perf_counter()
     ground = open_ground(streets, demand, "base", candidates=_drawn(demand))
     return ground, time.perf_counter() - began

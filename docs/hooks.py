@@ -178,10 +178,10 @@ def _routes() -> str:
     from fastapi import FastAPI  # noqa: PLC0415
 
     from api.guide import sections  # noqa: PLC0415
-    from api.routers import collections, operations, routes, study, walks  # noqa: PLC0415
+    from api.routers import collections, operations, routes, siting, study, walks  # noqa: PLC0415
 
     app = FastAPI(title="servicecircle")
-    for part in (study, walks, routes, collections, operations):
+    for part in (study, siting, walks, routes, collections, operations):
         app.include_router(part.router)
     parts = []
     for tag, listed in sections(app.openapi()).items():

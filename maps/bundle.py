@@ -97,6 +97,12 @@ PANELS: Mapping[str, tuple[str, ...]] = {
         *("share_high", "reached", "status", "note_zh", "note_en"),
     ),
     "route_faults": ("route_id", "seq", "fault", "severity", "text_zh", "text_en"),
+    "siting": (
+        *("tier", "n", "candidate_id", "name", "newly_covered_low", "newly_covered", "newly_covered_high"),
+        *("newly_covered_homes", "covered_low", "covered", "covered_high", "share", "mean_min", "minutes"),
+        *("existing", "candidates", "status", "gap"),
+    ),
+    "pairing": ("school_id", "category", "base_id", "walk_s", "schools_of_base", "limit", "limit_basis"),
 }
 # Layers of what may be missing too: routes by leg, heights along them, routes that the tool proposes.
 FURTHER: Mapping[str, tuple[str, ...]] = {

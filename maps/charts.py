@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from maps.style import INK, THEME, TIERS
 
-__all__ = ["STEPS", "Bars", "Curve", "Histogram", "bars", "colours", "curves", "histogram", "years"]
+__all__ = ["STEPS", "Added", "Bars", "Curve", "Histogram", "added", "bars", "colours", "curves", "histogram", "years"]
 
 GAP = str(THEME["gap"])
 STEPS = (GAP, "#c9c1b1", "#5f8f94", "#1f5f86")
@@ -57,6 +57,18 @@ class Histogram:
     low: npt.NDArray[np.float64]
     middle: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Share of the people covered with so many sites added, 0 first: least, middle and most; ``labels``: of each."""
+
+    sites: npt.NDArray[np.int64]
+    low: npt.NDArray[np.float64]
+    middle: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    labels: tuple[str, ...]
+    colour: str
 
 
 def curves(axes: Axes, given: Sequence[Curve], cutoff: float, size: float = SMALL) -> None:
@@ -152,6 +164,26 @@ def histogram(axes: Axes, given: Histogram, colour: str, cutoff: float) -> None:
     axes.grid(axis="y")
     axes.set_xlabel(MINUTES, fontsize=SMALL, loc="right", labelpad=2)
     axes.set_title("万人 10 000 people", fontsize=SMALL, loc="left", color=INK["ink-soft"], pad=4)
+
+
+def added(axes: Axes, given: Added, size: float = SMALL) -> None:
+    """Draw the share covered by the number of sites added, with its band and a label at each step."""
+    axes.fill_between(given.sites, given.low, given.high, color=given.colour, alpha=0.18, linewidth=0)
+    axes.plot(given.sites, given.middle, color=given.colour, marker="o", markersize=4.6, linewidth=1.7)
+    axes.plot(given.sites[:1], given.middle[:1], "o", markersize=4.6, color="white", markeredgecolor=given.colour)
+    floor, top = float(given.low.min()), float(given.high.max())
+    room = max(top - floor, 0.02)
+    axes.set(xlim=(-0.4, float(given.sites[-1]) + 0.4), ylim=(floor - 0.24 * room, top + 0.22 * room))
+    place = {"textcoords": "offset points", "ha": "center", **_told(given.colour, size - 0.5)}
+    for n, high, label in zip(given.sites[1:], given.high[1:], given.labels[1:], strict=True):
+        axes.annotate(label, (float(n), float(high)), xytext=(0, 3), va="bottom", **place)
+    axes.annotate(given.labels[0], (0, float(given.low[0])), xytext=(0, -4), va="top", **place)
+    axes.xaxis.set_major_locator(MultipleLocator(max(1, len(given.sites) // 10)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+    axes.tick_params(length=0, labelsize=size)
+    axes.set_axisbelow(True)
+    axes.grid(axis="y")
+    axes.set_xlabel("增设处数 sites added", fontsize=size, loc="right", labelpad=2)
 
 
 def years(axes: Axes, given: Sequence[tuple[str, Sequence[tuple[int, float, float, float]]]]) -> None:

@@ -19,7 +19,7 @@ from branca.element import Figure
 from folium.template import Template
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from maps import layers, offline, panels, route_layer, tiles
+from maps import layers, next_layer, offline, panels, route_layer, tiles
 from maps.basemap import basemap
 from maps.bundle import Bundle, read_bundle
 from maps.encode import json_block
@@ -40,6 +40,7 @@ SCRIPTS = (
         "lists",
         "heights",
         "routes",
+        "next",
         "norms",
         "legend",
         "controls",
@@ -74,6 +75,8 @@ BLOCKS: Mapping[str, Callable[[Bundle], Any]] = {
     "spellings": layers.spellings,
     "years": panels.years,
     "standards": panels.standards,
+    "sites": next_layer.sites,
+    "pairs": next_layer.pairs,
 }
 
 

@@ -62,8 +62,8 @@ def links(
     from servicecircle.ingest.walkable import load_rules
     from servicecircle.link_finder import find_links, links_json
     from servicecircle.model import Tier
-    from servicecircle.pipeline import build_streets, study_demand
-    from servicecircle.scene import open_scene
+    from servicecircle.scene import open_scene, study_demand
+    from servicecircle.streets import build_streets
 
     if tier not in set(Tier):
         raise InputError([Fault("unknown tier", "use school, community or base", column="--tier", value=tier)])
@@ -73,7 +73,7 @@ def links(
     parameters = read_parameters(params, profile=profile)
     study = with_places(read_study(study_folder(data)), case)
     streets = build_streets(study, parameters, load_rules(), case)
-    demand = study_demand(study, streets)
+    demand = study_demand(streets)
     scene = open_scene(streets, demand.points, streets.variant)
     found = links_json(find_links(scene, Tier(tier), top, demand.models), scene)
     if as_json:

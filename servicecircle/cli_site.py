@@ -64,9 +64,10 @@ def find_site(
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Find the next places: where they serve most people who have none; exit 3 where it cannot be done as asked."""
+    from servicecircle.scene import study_demand
     from servicecircle.siting.candidates import read_candidates
     from servicecircle.siting.classes import Term, find_classes
-    from servicecircle.siting.ground import demand_of, open_ground
+    from servicecircle.siting.ground import open_ground
     from servicecircle.siting.sites import find_sites, helped_homes
     from servicecircle.summary_site import mobile_json, print_mobile, print_siting, siting_json
 
@@ -74,7 +75,7 @@ def find_site(
     _check_mobile(add, rooms, weeks, every, mobile=mobile)
     streets = study_streets(data, params, profile, None, what_if(variant, paid=paid))
     table = None if candidates is None else read_candidates(candidates, streets.study.ways.extent)
-    ground = open_ground(streets, demand_of(streets), tier, minutes, table, basis=basis, approximate=approximate)
+    ground = open_ground(streets, study_demand(streets), tier, minutes, table, basis=basis, approximate=approximate)
     if mobile:
         term = find_classes(ground, Term(rooms, weeks, every, by))
         _finish(out, mobile_json(term), [_at(term.timetable, ground)], as_json=as_json)

@@ -224,6 +224,7 @@ class SitingParameters(_Frozen):
 
     kinds: tuple[str, ...]
     venue_categories: tuple[str, ...]
+    sites: int = Field(ge=1, le=50)
     work: int = Field(ge=1)
     mobile_rooms: int = Field(ge=1)
     mobile_weeks: int = Field(ge=1)

@@ -10,14 +10,14 @@ import pandas as pd
 from servicecircle.assessment import Assessment, assess
 from servicecircle.circles import About, draw_circles
 from servicecircle.coverage import Access, coverage_table, home_access
-from servicecircle.demand import Demand, estimate_demand, given_demand
+from servicecircle.demand import Demand
 from servicecircle.doors import describe_doors, entrance_table, measure_times
 from servicecircle.gaps import GapInputs, find_gaps
 from servicecircle.ingest.planning import Planning
 from servicecircle.ingest.variant_places import with_places
 from servicecircle.ingest.walkable import Rule
 from servicecircle.isochrone import Drawer
-from servicecircle.model import Direction, Kind, Progress, Study, Variant
+from servicecircle.model import Direction, Progress, Study, Variant
 from servicecircle.near import every_link_open, near_of
 from servicecircle.parameters import Parameters
 from servicecircle.places import describe_places, school_table
@@ -28,13 +28,14 @@ from servicecircle.registry.ledger import Ledger, build_ledger
 from servicecircle.route_checks import check_routes, judged
 from servicecircle.route_groups import Ground, Groups
 from servicecircle.routes import place_stops, trace_routes
-from servicecircle.scene import Scene, measure_access, open_scene, searches
+from servicecircle.scene import Scene, measure_access, open_scene, searches, study_demand
+from servicecircle.siting.bundled import WhereNext, where_next
 from servicecircle.streets import Streets, build_streets
 from servicecircle.tessellation import build_tessellation
 from servicecircle.uncertainty import certainty_table, home_certainty
 from servicecircle.units import QUARTER_S
 
-__all__ = ["Results", "Streets", "build_streets", "run", "study_demand"]
+__all__ = ["Results", "Streets", "build_streets", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Results:
     route_profile: gpd.GeoDataFrame
     route_faults: pd.DataFrame
     proposals: Proposals
+    where_next: WhereNext
 
 
 def run(
@@ -86,7 +88,7 @@ def run(
     ledger = build_ledger(study.facilities, study.declared, study.categories)
 
     progress.step("population")
-    demand = study_demand(study, streets)
+    demand = study_demand(streets)
 
     progress.step("times")
     scene = open_scene(streets, demand.points, variant)
@@ -160,13 +162,5 @@ def run(
         traced.profile,
         faults,
         propose_for_schools(scene),
+        where_next(scene, walk, demand),
     )
-
-
-def study_demand(study: Study, streets: Streets) -> Demand:
-    """Estimate the homes and their people; a planner's own table replaces the estimate."""
-    if study.people is not None:
-        communities = study.facilities[study.facilities["kind"] == Kind.COMMUNITY]
-        rules = streets.parameters.population
-        return given_demand(study.area, study.people, streets.lines, rules, communities)
-    return estimate_demand(study.area, streets.lines, study.population, streets.parameters.population)

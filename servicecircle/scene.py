@@ -18,17 +18,18 @@ import shapely
 from servicecircle.arrays import Floats, Ints
 from servicecircle.coverage import BASES, MEASURES, Access, in_basis
 from servicecircle.crs import to_metric
+from servicecircle.demand import Demand, estimate_demand, given_demand
 from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import find_entrances
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Direction, Tier, Variant
+from servicecircle.model import Direction, Kind, Tier, Variant
 from servicecircle.pairs import Near, Pairs, Search, straight_nearest, straight_pairs
 from servicecircle.prices import edge_seconds, walker_of
 from servicecircle.reach import Attached, Joined, nearest_place, pairs_within, times_of
 from servicecircle.streets import Streets
 from servicecircle.units import QUARTER_S
 
-__all__ = ["Scene", "access_in", "measure_access", "open_scene", "places_in", "searches"]
+__all__ = ["Scene", "access_in", "measure_access", "open_scene", "places_in", "searches", "study_demand"]
 
 Key = TypeVar("Key")
 Answer = TypeVar("Answer")
@@ -88,6 +89,15 @@ def places_in(facilities: gpd.GeoDataFrame, variant: Variant) -> gpd.GeoDataFram
         wanted &= ~(facilities["open_from"].fillna("") > variant.day)
         wanted &= ~(facilities["open_to"].fillna("9999") < variant.day)
     return gpd.GeoDataFrame(facilities[wanted].reset_index(drop=True), crs=facilities.crs)
+
+
+def study_demand(streets: Streets) -> Demand:
+    """Estimate the homes of a study and their people; a planner's own table replaces the estimate."""
+    study, rules = streets.study, streets.parameters.population
+    if study.people is not None:
+        communities = study.facilities[study.facilities["kind"] == Kind.COMMUNITY]
+        return given_demand(study.area, study.people, streets.lines, rules, communities)
+    return estimate_demand(study.area, streets.lines, study.population, rules)
 
 
 def open_scene(streets: Streets, homes: gpd.GeoDataFrame, variant: Variant) -> Scene:

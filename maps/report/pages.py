@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from maps import charts, offline
 from maps.bundle import TIERS
-from maps.report import content, figures
+from maps.report import content, figures, where_next
 from maps.report.content import Cell, GapCard, Grid
 from maps.report.further import EXTRA, bundle_grid, further_grid, is_there
 from maps.report.headings import CLASS_WORDS
@@ -61,6 +61,11 @@ def index_page(study: Study, plates: Plates, noted: Sequence[Note]) -> str:
         certainty_grid=_certainty_grid(study),
         certainty_places=certainty_by_subdistrict(study),
         years=plates.years(),
+        next_lede=where_next.lede(study),
+        next_curves=_each(plates.added),
+        next_sites=where_next.sites_grid(study),
+        next_mobile=where_next.mobile_grid(study),
+        next_pairs=where_next.pairing_grid(study),
         cards=cards,
         maps=maps,
         gap_counts={tier: int((study.bundle.layers["gaps"]["tier"] == tier).sum()) for tier in TIERS},

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from maps import charts
 from maps.bundle import TIERS
 from maps.printing import Fonts, figure, svg
-from maps.report import figures
+from maps.report import figures, where_next
 from maps.report.content import GapCard
 from maps.report.figures import DISTRICT
 from maps.report.phrases import tier_name
@@ -104,6 +104,21 @@ class Plates:
         title, said = "逐年覆盖率 Coverage by year", "横轴年份，纵轴人数占比，带为低–高。数字见下表。"
         room = (0.105, 0.1, 0.86, 0.87)
         return self._drawn("years", title, said, CHART_MM, room, lambda axes: charts.years(axes, given))
+
+    def added(self, tier: str) -> str | None:
+        """Coverage of the district by the number of sites added."""
+        given = where_next.added(self.study, tier)
+        if given is None:
+            return None
+        zh, en = tier_name(tier)
+        return self._drawn(
+            f"added-{tier}",
+            f"{zh}：增设几处，覆盖多少人 {en}: share of people by sites added",
+            "横轴增设处数，纵轴人数占比，带为低–高；数字为该处新覆盖的人。数字见下表。",
+            CHART_MM,
+            (0.105, 0.155, 0.865, 0.81),
+            lambda axes: charts.added(axes, given),
+        )
 
     def gap(self, card: GapCard) -> str:
         """Draw the small map of a gap, once for all pages."""

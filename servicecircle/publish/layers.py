@@ -115,6 +115,8 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "route_legs": pd.DataFrame(results.legs.drop(columns=["geometry"])),
         "route_faults": results.route_faults,
         "proposals": results.proposals.schools,
+        "siting": results.where_next.siting,
+        "pairing": results.where_next.pairing,
         "population_hold_out": demand.hold_out,
         "footprint_completeness": demand.completeness,
         "walkable": results.streets.walkable,

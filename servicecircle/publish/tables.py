@@ -13,7 +13,7 @@ __all__ = ["rounded", "write_csv"]
 
 # decimals by the unit that ends a name
 _DECIMALS = {"_s": 2, "_m": 2, "_m2": 1, "_min": 1, "_km": 3, "_cny": 2}
-_PEOPLE = ("people", "covered", "person_minutes")
+_PEOPLE = ("people", "covered", "newly_covered", "best_covered", "person_minutes")
 _SHARES = ("share", "terrain_loss", "detour_loss", "ratio", "footprint_share", "mapped_share")
 
 

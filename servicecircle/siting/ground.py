@@ -14,9 +14,9 @@ import pandas as pd
 
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.coverage import BASES, in_basis, people_of
-from servicecircle.demand import Demand, estimate_demand, given_demand
+from servicecircle.demand import Demand
 from servicecircle.errors import Fault, InputError
-from servicecircle.model import Direction, Kind, Tier
+from servicecircle.model import Direction, Tier
 from servicecircle.reach import Attached, nearest_place, pairs_within
 from servicecircle.scene import Scene, open_scene
 from servicecircle.siting.candidates import as_places, registry_candidates
@@ -24,7 +24,7 @@ from servicecircle.siting.models import Instance
 from servicecircle.streets import Streets
 from servicecircle.units import S_PER_MIN
 
-__all__ = ["Ground", "demand_of", "open_ground"]
+__all__ = ["Ground", "ground_in", "open_ground"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,17 @@ class Ground:
         total = self.people[:, chosen].sum(axis=1)
         return float(total.min()), float(total[0]), float(total.max())
 
+    def within(self, minutes: float | None) -> Ground:
+        """Return the same ground with another limit; None: the study's own.
 
-def demand_of(streets: Streets) -> Demand:
-    """Return the homes of a study with their people: the planner's own table, or the estimate."""
-    study, rules = streets.study, streets.parameters.population
-    if study.people is not None:
-        communities = study.facilities[study.facilities["kind"] == Kind.COMMUNITY]
-        return given_demand(study.area, study.people, streets.lines, rules, communities)
-    return estimate_demand(study.area, streets.lines, study.population, rules)
+        Raises
+        ------
+        InputError
+            Minutes out of range.
+        """
+        limit_s = self.scene.streets.parameters.coverage.cutoff_s if minutes is None else minutes * S_PER_MIN
+        _check(self.tier, self.basis, limit_s, self.given.horizon_s)
+        return replace(self, given=replace(self.given, limit_s=limit_s))
 
 
 def open_ground(
@@ -116,12 +119,38 @@ def open_ground(
         candidates = candidates.assign(place=np.arange(first, len(scene.places)))
     else:
         scene = open_scene(streets, demand.points, variant)
+    walk = scene.priced(variant)
+    return ground_in(scene, walk, demand, tier, minutes, candidates, basis=basis, approximate=approximate)
+
+
+def ground_in(
+    scene: Scene,
+    walk: Attached,
+    demand: Demand,
+    tier: str,
+    minutes: float | None = None,
+    candidates: pd.DataFrame | None = None,
+    *,
+    basis: str = "all",
+    approximate: bool = False,
+) -> Ground:
+    """Measure the walks of a tier in a scene that is open: as ``open_ground``, candidates with their ``place`` in it.
+
+    Raises
+    ------
+    InputError
+        Unknown tier or basis, minutes out of range, no candidates.
+    """
+    parameters = scene.streets.parameters
+    limit_s = parameters.coverage.cutoff_s if minutes is None else minutes * S_PER_MIN
+    horizon_s, home = parameters.coverage.horizon_s, scene.doors.home
+    _check(tier, basis, limit_s, horizon_s)
+    if candidates is None:
         candidates = registry_candidates(scene.places, Tier(tier), parameters.siting, approximate=approximate)
-        if not len(candidates):
-            remedy = "give a table with --candidates, or count rooms placed roughly, too, with --approximate"
-            raise InputError([Fault("the registry has no located room that could become one", remedy, value=tier)])
+    if not len(candidates):
+        remedy = "give a table with --candidates, or count rooms placed roughly, too, with --approximate"
+        raise InputError([Fault("the registry has no located room that could become one", remedy, value=tier)])
     rows = np.flatnonzero((scene.places["tier"] == tier).to_numpy() & in_basis(scene.places, basis))
-    walk, home, horizon_s = scene.priced(variant), scene.doors.home, parameters.coverage.horizon_s
     base_s = nearest_place(walk, rows, home, horizon_s, Direction.TO).apart
     reached = pairs_within(walk, candidates["place"].to_numpy(dtype=np.int64), home, horizon_s, Direction.TO)
     people = people_of(demand.points, demand.models)

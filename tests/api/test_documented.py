@@ -11,16 +11,16 @@ from fastapi.testclient import TestClient
 
 from api.documented import HTML
 from api.errors import MEDIA_TYPE
-from api.routers import collections, matrix, routes, study, walks
+from api.routers import collections, matrix, routes, siting, study, walks
 
 OURS = (
     "/nearest", "/circle", "/walk", "/matrix", "/routes", "/gaps", "/coverage", "/ledger", "/lights", "/tables",
-    "/healthz", "/collections", "/conformance",
+    "/healthz", "/collections", "/conformance", "/site", "/pairing", "/compare", "/links",
 )  # fmt: skip
 
 
 def test_every_answer_has_an_example_that_is_one() -> None:
-    asked = [route for part in (collections, matrix, routes, study, walks) for route in part.router.routes]
+    asked = [route for part in (collections, matrix, routes, siting, study, walks) for route in part.router.routes]
     found = [route for route in asked if isinstance(route, APIRoute) and route.include_in_schema]
     assert len(found) > 20
     for route in found:

@@ -341,3 +341,22 @@ def test_a_map_of_empty_layers_opens_in_silence(visit: Opener, bare_map: Path, s
             it.page.locator(f'#page-layers [data-value="{theme}"]').click()
         _rested(it.page)
     assert it.complained == []
+
+
+def test_proposed_sites_are_off_at_first_and_have_a_card(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
+        before = it.page.evaluate(SIGNED)
+        open_tab(it.page, "layers")
+        for name in ("拟设社区家长学校", "绿色通道：学校与基地"):
+            assert not it.page.get_by_label(name).is_checked()
+            it.page.get_by_label(name).check()
+        _rested(it.page)
+        assert it.page.evaluate(SIGNED) != before
+        it.page.evaluate("() => { location.hash = 'sites=community&show=site:community~2'; }")
+        it.page.wait_for_selector("#card:not([hidden])")
+        assert it.page.locator("#card h2").inner_text() == "school 第1处"
+        assert "100" in it.page.locator("#card .figure").inner_text()
+        it.page.locator("#card").get_by_role("button", name="school 第1处").click()
+        assert "绿色通道" in it.page.locator("#card").inner_text()
+        assert "base 第10处" in it.page.locator("#card").inner_text()
+    assert it.complained == []

@@ -15,7 +15,7 @@ import pytest
 from fastapi.routing import APIRoute
 from typer.main import get_command
 
-from api.routers import collections, matrix, operations, pages, routes, study, walks
+from api.routers import collections, matrix, operations, pages, routes, siting, study, walks
 from servicecircle import schemas
 from servicecircle.causes import Cause
 from servicecircle.cli import app
@@ -270,7 +270,7 @@ def test_every_command_is_shown(hooks: ModuleType) -> None:
 
 def test_every_route_is_shown(hooks: ModuleType) -> None:
     page = hooks.on_page_markdown((DOCS / "api.md").read_text("utf-8"))
-    for router in (study, walks, matrix, routes, collections, operations):
+    for router in (study, siting, walks, matrix, routes, collections, operations):
         for route in router.router.routes:
             if router is walks and not isinstance(route, APIRoute):  # the matrix, which stands in it
                 continue

@@ -31,7 +31,8 @@ def test_a_question_of_the_page_is_answered(client: TestClient, question: str) -
     found = client.get(question)
     assert found.status_code == 200
     assert any(
-        found.json().get(key) for key in ("legs", "places", "features", "gaps", "lights", "rows", "walks", "routes")
+        found.json().get(key)
+        for key in ("legs", "places", "features", "gaps", "lights", "rows", "walks", "routes", "pairs")
     )
 
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import shapely
 
 from tests.maps import town_routes
-from tests.maps.town_ground import TIERS, Name
+from tests.maps.town_ground import CATEGORIES, TIERS, Name
 from tests.maps.town_results import frame, places
 
 Rows = list[dict[str, Any]]
@@ -43,7 +43,7 @@ def entrances(name: Name) -> gpd.GeoDataFrame:
 def tables(name: Name) -> dict[str, Rows]:
     """Return the planner's tables that the map reads."""
     found = {"coverage_by_year": coverage_by_year(name), "standards": standards(name)}
-    return found | {"route_faults": town_routes.faults(name)}
+    return found | {"route_faults": town_routes.faults(name), "siting": siting(name), "pairing": pairing(name)}
 
 
 def coverage_by_year(name: Name) -> Rows:
@@ -107,6 +107,65 @@ def standards(name: Name) -> Rows:
         for code in UNITS
         for basis in ("confirmed", "all")
         for measure in ("radius", "level", "walk")
+    ]
+
+
+def siting(name: Name) -> Rows:
+    """Return the table: two rooms of schools that would become community seats, of a thousand people."""
+    new = (None, 200.0, 100.0)
+    rows: Rows = []
+    for n, more in enumerate(new):
+        covered = 300.0 + sum(v or 0.0 for v in new[: n + 1])
+        rows.append(
+            {
+                "tier": "community",
+                "n": n,
+                "candidate_id": name(f"school{n - 1}") if n else None,
+                "name": name(f"school 第{n - 1}处") if n else None,
+                "kind": name("school") if n else None,
+                "newly_covered_low": more and more - 20,
+                "newly_covered": more,
+                "newly_covered_high": more and more + 20,
+                "newly_covered_homes": n or None,
+                "covered_low": covered - 30,
+                "covered": covered,
+                "covered_high": covered + 30,
+                "share": covered / 1000,
+                "best_covered": covered,
+                "mean_min": 20.0 - n,
+                "worst_min": 40.0,
+                "minutes": 15.0,
+                "existing": 4,
+                "candidates": 8,
+                "status": "optimal",
+                "gap": 0.0,
+            }
+        )
+    return rows
+
+
+def pairing(name: Name) -> Rows:
+    """Return the table: two schools at one base, whose limit is assumed; a third has none, for it is full."""
+    blank = dict.fromkeys(("base_id", "base", "status", "position_confidence", "walk_s"))
+    blank |= dict.fromkeys(("schools_of_base", "limit", "limit_basis", "why_zh", "why_en"))
+    base = {
+        "base_id": name("base0"),
+        "base": name("base 第10处"),
+        "status": "loaded",
+        "position_confidence": "building",
+    }
+    base |= {"schools_of_base": 2, "limit": 2, "limit_basis": "assumed"}
+    full = {"why_zh": "该类基地的名额已满", "why_en": "the bases of this category are full"}
+    each = [base | {"walk_s": 300.0}, base | {"walk_s": 420.0}, full]
+    return [
+        {
+            "school_id": name(f"school{i}"),
+            "school": name(f"school 第{i}处"),
+            "category": name(next(iter(CATEGORIES))),
+            **blank,
+            **own,
+        }
+        for i, own in enumerate(each)
     ]
 
 

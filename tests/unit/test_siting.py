@@ -15,10 +15,11 @@ from servicecircle.errors import InputError
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import load_rules
+from servicecircle.scene import study_demand
 from servicecircle.siting.candidates import read_candidates
 from servicecircle.siting.classes import Term, find_classes
 from servicecircle.siting.covering import Needs, fewest, most, value_of
-from servicecircle.siting.ground import Ground, demand_of, open_ground
+from servicecircle.siting.ground import Ground, open_ground
 from servicecircle.siting.models import Instance, mclp
 from servicecircle.siting.pairing import pair_schools, pairing_lines
 from servicecircle.siting.sites import find_sites, helped_homes
@@ -46,7 +47,7 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Streets:
 
 @pytest.fixture(scope="module")
 def ground(streets: Streets) -> Ground:
-    return open_ground(streets, demand_of(streets), "community", 6.0)
+    return open_ground(streets, study_demand(streets), "community", 6.0)
 
 
 def homes_within(minutes: float, *at: tuple[float, float]) -> np.ndarray:
@@ -63,7 +64,7 @@ def table(points: list[tuple[float, float]], **more: object) -> pd.DataFrame:
 
 def test_rooms_of_the_registry_are_located_and_of_another_tier(ground: Ground, streets: Streets) -> None:
     assert ground.candidates["candidate_id"].tolist() == ["B1", "B2", "S1", "S2"]
-    roughly = open_ground(streets, demand_of(streets), "community", 6.0, approximate=True)
+    roughly = open_ground(streets, study_demand(streets), "community", 6.0, approximate=True)
     assert roughly.candidates["candidate_id"].tolist() == ["B1", "B2", "S1", "S2", "S3"]
     assert len(ground.existing) == 1
 
@@ -103,7 +104,7 @@ def test_who_cannot_be_covered_is_named_with_what_would_help(ground: Ground, str
     assert next(r for r in found.relaxations if r.relax == "homes").homes == len(found.uncoverable)
     # as many minutes as it says suffice for as many sites, and a tenth less do not
     need = next(r.needed for r in found.relaxations if r.relax == "minutes")
-    p, demand = len(found.sites), demand_of(streets)
+    p, demand = len(found.sites), study_demand(streets)
     wide = find_sites(open_ground(streets, demand, "community", need), "lscp", p)
     assert wide.status == "optimal"
     assert find_sites(open_ground(streets, demand, "community", need - 0.1), "lscp", p).status == "infeasible"
@@ -111,7 +112,7 @@ def test_who_cannot_be_covered_is_named_with_what_would_help(ground: Ground, str
 
 def test_too_few_sites_say_how_many_it_takes(streets: Streets) -> None:
     corners = table([(0, 0), (1000, 0), (0, 1000), (1000, 1000), (500, 0)])
-    tight = open_ground(streets, demand_of(streets), "base", 11.0, corners, basis="confirmed")
+    tight = open_ground(streets, study_demand(streets), "base", 11.0, corners, basis="confirmed")
     assert not tight.given.hopeless().any()
     needed = find_sites(tight, "lscp")
     assert needed.status == "optimal"
@@ -123,9 +124,9 @@ def test_too_few_sites_say_how_many_it_takes(streets: Streets) -> None:
 
 def test_two_rooms_of_one_house_the_first_is_taken(streets: Streets) -> None:
     rooms = table([(0, 0), (1000, 1000), (1000, 1000), (1000, 1000)])
-    found = find_sites(open_ground(streets, demand_of(streets), "community", 6.0, rooms), "mclp", 2)
+    found = find_sites(open_ground(streets, study_demand(streets), "community", 6.0, rooms), "mclp", 2)
     assert sorted(found.sites["candidate_id"]) == ["c0", "c1"]
-    again = find_sites(open_ground(streets, demand_of(streets), "community", 6.0, rooms), "mclp", 2)
+    again = find_sites(open_ground(streets, study_demand(streets), "community", 6.0, rooms), "mclp", 2)
     pd.testing.assert_frame_equal(found.sites, again.sites)
 
 
@@ -165,11 +166,11 @@ def test_more_places_than_candidates_are_no_question() -> None:
 def test_bad_questions_are_refused(streets: Streets, asked: dict[str, object], word: str) -> None:
     kept = {"tier": "community", "minutes": 6.0} | asked
     with pytest.raises(InputError, match=word):
-        open_ground(streets, demand_of(streets), **kept)  # type: ignore[arg-type]
+        open_ground(streets, study_demand(streets), **kept)  # type: ignore[arg-type]
 
 
 def test_a_tier_without_a_place_and_one_with_nothing_to_do(streets: Streets) -> None:
-    demand = demand_of(streets)
+    demand = study_demand(streets)
     nobody = open_ground(streets, demand, "community", 6.0, basis="confirmed")
     assert len(nobody.existing) == 1
     none = open_ground(streets, demand, "base", 6.0, table([(0, 0), (500, 500)]), basis="confirmed")
@@ -238,13 +239,13 @@ def test_points_of_a_geojson_are_read_as_rows_are(tmp_path: Path) -> None:
 def test_a_candidate_far_from_streets_or_there_already_is_refused(streets: Streets) -> None:
     rooms = table([(100, 100), (1800, 100)], candidate_id=["C1", "c1"])
     with pytest.raises(InputError) as refused:
-        open_ground(streets, demand_of(streets), "community", 6.0, rooms)
+        open_ground(streets, study_demand(streets), "community", 6.0, rooms)
     assert [fault.column for fault in refused.value.faults] == ["candidate_id", "lon, lat"]
 
 
 def test_classes_serve_neighbourhoods_once_in_every_round(streets: Streets) -> None:
     rooms = table([(0, 0), (1000, 1000), (0, 1000), (1000, 0)], capacity=[30.0, np.nan, 30.0, 30.0])
-    open_ = open_ground(streets, demand_of(streets), "community", 8.0, rooms)
+    open_ = open_ground(streets, study_demand(streets), "community", 8.0, rooms)
     found = find_classes(open_, Term(rooms=2, weeks=6, every=3, by="cluster"))
     assert found.status == "optimal"
     assert found.rota.value == pytest.approx(found.served.loc[found.served["served"], "people"].sum())

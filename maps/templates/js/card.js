@@ -70,6 +70,7 @@ function placeCard(place) {
         el('section', {}, el('h3', {}, t('circles_title')), ringsTable(place, own), own.state === 'ready' ? null : note(t(`circles_${own.state}`))),
       ]
       : note(t('unlocated_note')),
+    pairSection(place),
     facts([
       [t('hours'), place.opening_hours ?? t('unknown')], [t('access'), place.access === null ? t('unknown') : coded('access', place.access)],
       [t('capacity'), place.capacity === null ? t('unknown') : number(Number(place.capacity))], [t('website'), websiteOf(place.website) ?? t('unknown')],
@@ -167,6 +168,7 @@ const CARDS = {
   place: (found) => placeCard(PLACES[found.index]),
   gap: (found) => gapCard(GAPS[found.index]),
   missing: (found) => missingCard(MISSING[found.index]),
+  site: (found) => siteCard(SITES[found.index]),
   light: lightCard,
   link: (found) => linkCard(LINKS[found.index]),
   stop: stopCard,

@@ -32,6 +32,7 @@ function layersPage() {
     section(t('more_title'),
       routeTicks(),
       tick(t('missing_layer'), state.missing, (missing) => change({ missing }), { mark: missingElement(), count: MISSING.length }),
+      nextTicks(),
       tick(t('links'), state.links, (links) => change({ links }), { count: LINKS.filter((l) => l.spot).length }),
       el('h3', {}, t('ground_title')),
       el('div', { class: 'ticks two' }, ['rails', 'buildings', 'borders', 'names'].map((key) => tick(t(`ground_${key}`), state[key], (on) => change({ [key]: on }), { small: true }))), tilesChoice()),

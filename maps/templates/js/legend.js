@@ -51,6 +51,8 @@ function fillLegend() {
     title = t('theme_lights');
     body = [swatches(Object.entries(STYLE.theme.light).map(([light, colour]) => [{ background: light === 'grey' ? 'repeating-linear-gradient(45deg,#b9bcbf 0 2px,#fff 2px 5px)' : colour }, t(`light_${light}`)])), el('small', {}, t('light_short'))];
   }
+  if (title && state.sites.size) body = [body, el('p', { class: 'sign-line' }, siteElement([...state.sites][0]), t('next_legend'))].flat();
+  if (title && state.pairs) body = [body, el('p', { class: 'sign-line' }, pairElement(), t('pairs_legend'))].flat();
   if (title && state.missing) body = [body, el('p', { class: 'sign-line' }, missingElement(), t('missing_check'))].flat();
   byId('legend').hidden = !title;
   byId('legend').replaceChildren(...(title ? [el('h2', {}, title), ...[body].flat().filter(Boolean)] : []));
@@ -72,6 +74,8 @@ function signsLegend(paper = false) {
     sign(sealElement(tier.community, { hollow: true }), t('sign_candidate')),
     sign(sealElement(tier.community, { approximate: true }, 7), t('sign_approximate')),
     CATEGORIES.map((_, i) => sign(sealElement({ shape: 'diamond', ...STYLE.categories[i] }), categoryName(i))),
+    SITES.length && (!paper || state.sites.size) ? sign(siteElement('community'), t('sign_next')) : null,
+    PAIRS.length && (!paper || state.pairs) ? sign(pairElement(), t('pairs_layer')) : null,
     !paper || state.missing ? sign(missingElement(), t('missing_layer')) : null,
     (paper && state.theme !== 'gaps' ? [] : Object.keys(STYLE.theme.cause)).map((cause) => sign(el('i', { class: 'patch', style: causeSwatch(cause) }), t('sign_gap', { cause: coded('cause', cause) }))),
     !paper || state.links ? [sign(plate(true), t('sign_link_used')), sign(plate(false), t('sign_link_unused'))] : null,

@@ -149,6 +149,7 @@ function paintNames(frame) {
     if (showsStops(ROUTES[index])) for (const stop of ROUTES[index].stopList) if (stop.spot) pen.reserve(frame.x(stop.spot.x), frame.y(stop.spot.y), 11);
   }
   if (state.theme === 'gaps') for (const { x, y } of gapDiscs(frame)) pen.reserve(x, y, 11);
+  for (const site of sitesShown()) pen.reserve(frame.x(site.spot.x) + 9, frame.y(site.spot.y) - 12, 13);
   if (state.names) nameSubdistricts(frame, pen);
   nameWaters(frame, pen);
   if (frame.zoom >= 15.2) {
@@ -167,7 +168,9 @@ function paintSigns(frame) {
   paintStations(frame);
   paintLinks(frame);
   paintMissingSigns(frame);
+  paintPairs(frame);
   paintPlaces(frame);
+  paintSites(frame);
   paintGapRanks(frame);
   paintStops(frame);
   paintNames(frame);

@@ -17,6 +17,7 @@ function pick(map, containerPoint, reach = REACH) {
   }
   for (const place of PLACES) if (isShown(place)) offer(place.spot, { type: 'place', index: place.index }, isCandidate(place) ? 1 : 0);
   if (state.links) for (const link of LINKS) offer(link.spot, { type: 'link', index: link.index });
+  for (const site of sitesShown()) offer({ x: site.spot.x + 9 / k, y: site.spot.y - 14 / k }, { type: 'site', index: site.index }, -4);
   for (const link of missingShown()) offer(link.spot, { type: 'missing', index: link.index }, 2);
   if (state.theme === 'gaps') for (const gap of gapsShown()) offer(gap.spot, { type: 'gap', index: gap.index });
   if (best) return best.found;
@@ -40,6 +41,7 @@ function nameOf(found) {
   if (found.type === 'stop') return ROUTES[found.index].stopList.find((s) => s.seq === found.seq).name;
   if (found.type === 'route') return ROUTES[found.index].name;
   if (found.type === 'missing') return t('missing_title');
+  if (found.type === 'site') return SITES[found.index].name;
   if (found.type === 'light') return subdistrictName(found.code);
   const gap = GAPS[found.index];
   return t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' });

@@ -19,9 +19,10 @@ const LINKED = {
   base: oneOf('web', () => [null, ...TILES.map((b) => b.id)]),
   tiers: someOf('tiers', () => TIERS, String),
   kinds: someOf('categories', () => categoryIndexes(), (i) => (i < 0 ? '-' : CATEGORIES[i].id)),
+  sites: someOf('sites', () => TIERS, String),
   causes: someOf('causesOff', () => Object.keys(STYLE.theme.cause), String),
   routes: someOf('routes', () => [...ROUTES.keys()], (i) => ROUTES[i].route_id),
-  ...Object.fromEntries(['undated', 'confirmed', 'verified', 'candidates', 'approximate', 'links', 'missing', 'rails', 'buildings', 'borders', 'names'].map((key) => [key, flag(key)])),
+  ...Object.fromEntries(['undated', 'confirmed', 'verified', 'candidates', 'approximate', 'links', 'missing', 'pairs', 'rails', 'buildings', 'borders', 'names'].map((key) => [key, flag(key)])),
 };
 const DEFAULTS = Object.fromEntries(Object.entries(LINKED).map(([name, one]) => [name, one.write()]));
 
@@ -30,6 +31,7 @@ const CHOSEN = {
   place: { write: (s) => PLACES[s.index].facility_id, read: (id) => indexed(PLACES.findIndex((p) => p.facility_id === id)) },
   gap: { write: (s) => `${GAPS[s.index].tier}~${GAPS[s.index].gap_id}`, read: (id) => indexed(GAPS.findIndex((g) => `${g.tier}~${g.gap_id}` === id)) },
   missing: { write: (s) => `${MISSING[s.index].tier}~${MISSING[s.index].link_id}`, read: (id) => indexed(MISSING.findIndex((m) => `${m.tier}~${m.link_id}` === id)) },
+  site: { write: (s) => `${SITES[s.index].tier}~${SITES[s.index].n}`, read: (id) => indexed(SITES.findIndex((s) => `${s.tier}~${s.n}` === id)) },
   link: { write: (s) => LINKS[s.index].link_id, read: (id) => indexed(LINKS.findIndex((l) => l.link_id === id)) },
   light: { write: (s) => s.code, read: (id) => (SUBDISTRICTS.some((s) => s.code === id) ? { code: id } : null) },
   route: { write: (s) => ROUTES[s.index].route_id, read: (id) => indexed(ROUTES.findIndex((r) => r.route_id === id)) },

@@ -18,6 +18,8 @@ const GAPS = read('gaps').map((g, index) => drawn({ ...g, index, spot: spot(g.at
 const ROUTES = read('routes').map((r, index) => drawn({ ...r, index, stopList: records(r.at).map((s) => ({ ...s, spot: spot(s.at) })), legList: records(r.legs) }, r.lines, false));
 const LINKS = read('links').map((l, index) => drawn({ ...l, index, spot: spot(l.at) }, l.lines, false));
 const MISSING = read('missing').map((m, index) => drawn({ ...m, index, spot: spot(m.at) }, m.lines, false));
+const SITES = read('sites').filter((s) => PLACES[s.place].spot && TIERS.includes(s.tier)).map((s, index) => ({ ...s, index, spot: PLACES[s.place].spot }));
+const PAIRS = records(read('pairs')).filter((p) => PLACES[p.school].spot && PLACES[p.base].spot);
 const LIGHTS = read('lights');
 const UNIONS = new Map(read('unions').map((u) => [`${u.tier} ${u.basis} ${u.cutoff}`, lazy(() => pathOf(u.rings, true))]));
 const COVERAGE = read('coverage');
@@ -47,11 +49,13 @@ const state = {
   gapTier: 'school',
   links: false,
   missing: false,
+  sites: new Set(), // tiers whose proposed sites are shown
+  pairs: false,
   rails: true,
   buildings: true,
   borders: true,
   names: true,
-  selected: null, // {type: place | gap | missing | light | link | stop, ...}
+  selected: null, // {type: place | gap | missing | site | light | link | stop, ...}
   found: null, // a street or subdistrict that was looked for
 };
 

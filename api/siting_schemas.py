@@ -1,0 +1,186 @@
+"""What the service answers to where next and what if: sites, pairs, comparisons, links."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from api.schemas import Answer, Dated, Link
+from servicecircle.model import Tier
+
+__all__ = ["ComparisonAnswer", "LinksAnswer", "Pair", "Pairing", "SiteAnswer"]
+
+
+class _Part(BaseModel):
+    """A part of an answer of the library's own: what it has beyond these is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Site(_Part):
+    """A chosen room, in the order in which each next one adds most; people as low, middle and high."""
+
+    rank: int
+    candidate_id: str
+    name: str
+    kind: str | None
+    lon: float
+    lat: float
+    capacity: float | None
+    newly_covered_low: float
+    newly_covered: float
+    newly_covered_high: float
+    newly_covered_homes: int
+    mean_min: float
+
+
+class Step(_Part):
+    """What the first `n` sites reach; `best_covered` with the best `n`, which need not be these (mclp alone)."""
+
+    n: int
+    candidate_id: str | None
+    gain: float
+    covered_low: float
+    covered: float
+    covered_high: float
+    share: float | None
+    mean_min: float | None
+    worst_min: float
+    best_covered: float | None = None
+
+
+class Far(_Part):
+    """A home that no place and no candidate covers."""
+
+    demand_id: str
+    people: float
+    nearest_min: float | None
+    lon: float
+    lat: float
+
+
+class Uncoverable(_Part):
+    """Whom no candidate can cover, most people first."""
+
+    homes: int
+    people: float
+    list: list[Far]
+
+
+class Relaxed(_Part):
+    """What would help where it cannot be done as asked."""
+
+    relax: str
+    needed: float | None
+    homes: int | None
+    text_zh: str
+    text_en: str
+
+
+class SiteAnswer(Dated):
+    """Where the next places would go, as `servicecircle site --json`."""
+
+    model: Literal["mclp", "lscp", "pmedian", "pcentre"]
+    tier: Tier
+    basis: str
+    minutes: float
+    profile: str
+    existing: int
+    candidates: int
+    people: float
+    add: int | None
+    status: Literal["optimal", "bounded", "infeasible"]
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    seconds: float
+    sites: list[Site]
+    curve: list[Step]
+    uncoverable: Uncoverable
+    relaxations: list[Relaxed]
+
+
+class Pair(_Part):
+    """The base that a school uses for a category, or why there is none."""
+
+    school_id: str
+    school: str
+    category: str
+    base_id: str | None
+    base: str | None
+    status: str | None
+    position_confidence: str | None
+    walk_s: float | None
+    schools_of_base: int | None
+    limit: int | None
+    limit_basis: Literal["capacity", "assumed"] | None
+    why_zh: str | None
+    why_en: str | None
+
+
+class Pairing(Dated):
+    """A page of the pairs that match."""
+
+    matched: int
+    returned: int
+    pairs: list[Pair]
+    links: list[Link]
+
+
+class Told(Answer):
+    """A note in both languages."""
+
+    zh: str
+    en: str
+
+
+class Side(Answer):
+    """One of the two that were compared; ``folder`` is its name alone."""
+
+    folder: str
+    data_date: str
+    profile: str
+    variant: dict[str, Any]
+    parameters_sha256: str
+    inputs: dict[str, str]
+    version: str
+
+    @field_validator("folder")
+    @classmethod
+    def _name(cls, given: str) -> str:
+        """Keep where a folder is to ourselves."""
+        return PurePath(given.replace("\\", "/")).name
+
+
+class ComparisonAnswer(Answer):
+    """What a scenario changes, as `servicecircle compare --json`: tables as lists of rows."""
+
+    area: dict[str, Any]
+    before: Side
+    after: Side
+    notes: list[Told]
+    cutoff_s: float
+    empty: bool
+    coverage: list[dict[str, Any]]
+    people: list[dict[str, Any]]
+    clusters: list[dict[str, Any]]
+    minutes: list[dict[str, Any]]
+    gaps: list[dict[str, Any]]
+    circles: list[dict[str, Any]]
+
+
+class LinksAnswer(BaseModel):
+    """The single new links that would help most, as `servicecircle links --json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tier: Tier
+    minutes: float
+    profile: str
+    candidates: int
+    useful: int
+    links: list[dict[str, Any]]
+    note_zh: str
+    note_en: str
