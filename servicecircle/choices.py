@@ -57,7 +57,7 @@ def choices_table(
             ascending = np.argsort(seconds, kind="stable")[: int(np.isfinite(seconds).sum())]
             walkers, spread = (
                 np.bincount(part[ascending], minlength=len(groups)),
-                _spread(seconds, each, ascending, part),
+                _spread(seconds, each, ascending, part, len(groups)),
             )
             walkers[0] = len(ascending)
             for k, (code, inside) in enumerate(groups.items()):
@@ -85,15 +85,15 @@ def gini(values: Floats, weights: Floats) -> float:
     """
     order = np.argsort(values, kind="stable")
     whole = np.zeros(len(values), dtype=np.int64)
-    return float(_spread(values, weights[:, None], order, whole)[1][0, 0])
+    return float(_spread(values, weights[:, None], order, whole, 1)[1][0, 0])
 
 
-def _spread(values: Floats, weights: Floats, ascending: Ints, part: Ints) -> tuple[Floats, Floats]:
+def _spread(values: Floats, weights: Floats, ascending: Ints, part: Ints, parts: int) -> tuple[Floats, Floats]:
     """Mean and unevenness of the values in ascending order, as (models, parts), for (n, models) weights.
 
     By the area under the Lorenz curve. Part 0 is of all.
     """
-    shape = weights.shape[1], int(part.max(initial=0)) + 1
+    shape = weights.shape[1], parts
     total, sums, area = np.zeros((3, *shape))
     draw_curves(values, np.ascontiguousarray(weights), ascending, part, total, sums, area)
     missing = np.full(shape, np.nan)

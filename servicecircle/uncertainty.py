@@ -20,7 +20,7 @@ from servicecircle.levelling import draw_heights
 from servicecircle.model import Direction, Tier, Variant
 from servicecircle.network import WalkNetwork
 from servicecircle.parameters import Parameters, UncertaintyParameters
-from servicecircle.prices import edge_seconds, walker_of
+from servicecircle.prices import Pricer, walker_of
 from servicecircle.reach import Joined, nearest_times
 
 __all__ = ["CLASSES", "certainty_table", "classify", "covered_share", "draw_variants", "home_certainty"]
@@ -59,9 +59,9 @@ def covered_share(
     """Share of draws in which each home reaches the nearest place of each group in time, as (groups, homes)."""
     cutoff = parameters.coverage.cutoff_s
     hits = np.zeros((len(groups), len(homes)))
+    pricer = Pricer(network, parameters)
     for drawn in draw_variants(network, variant, parameters.uncertainty):
-        prices = edge_seconds(network, parameters, drawn)
-        attached = joined.price(prices, walker_of(drawn, parameters))
+        attached = joined.price(pricer.seconds(drawn), walker_of(drawn, parameters))
         hits += nearest_times(attached, groups, homes, cutoff, Direction.TO) <= cutoff
     return hits / max(parameters.uncertainty.draws, 1)
 

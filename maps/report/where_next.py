@@ -96,7 +96,7 @@ def pairing_grid(study: Study) -> Grid | None:
     rows = []
     for category, own in table.groupby("category", sort=False):
         has = own["base_id"].notna()
-        full = ~has & own["why_en"].fillna("").str.contains("full")
+        full = ~has & own["why_en"].astype("str").str.contains("full").fillna(value=False)
         mean = own["walk_s"].mean() / 60
         busy = own[has & (own["schools_of_base"] >= own["limit"])]["base"].drop_duplicates()
         zh, en = words.get(str(category), (str(category), ""))

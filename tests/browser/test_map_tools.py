@@ -144,8 +144,8 @@ def test_a_position_is_shown_and_never_in_the_link(chromium: Browser, town_map: 
     assert "106.505" not in link
 
 
-def test_the_years_count_places_as_the_table_does(visit: Opener, study_map: Path) -> None:
-    with visit(study_map) as it:
+def test_the_years_count_places_as_the_table_does(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
         years = _block(it.page, "years")
         it.page.locator("#tool-time").click()
         for undated in (True, False):

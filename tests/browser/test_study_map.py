@@ -181,8 +181,8 @@ def test_unknown_is_said_and_is_not_zero(visit: Opener, town_map: Path) -> None:
         assert it.page.locator("#page-overview .bar.unknown").count() == shown.count("未知")
 
 
-def test_a_gap_leads_to_its_candidate_link_and_back(visit: Opener, study_map: Path) -> None:
-    with visit(study_map, DESKTOP) as it:
+def test_a_gap_leads_to_its_candidate_link_and_back(visit: Opener, town_map: Path) -> None:
+    with visit(town_map, DESKTOP) as it:
         open_tab(it.page, "gaps")
         it.page.locator("#page-gaps li button", has=it.page.locator(".has-link")).first.click()
         it.page.locator("#card button.link").click()
@@ -293,9 +293,9 @@ def test_the_phone_carries_its_panel_on_a_sheet(visit: Opener, town_map: Path) -
 
 
 @SIZES
-def test_nothing_is_wider_than_the_screen(visit: Opener, study_map: Path, size: tuple[int, int]) -> None:
+def test_nothing_is_wider_than_the_screen(visit: Opener, town_map: Path, size: tuple[int, int]) -> None:
     for query in ("", "?lang=en"):
-        with visit(study_map, size, query) as it:
+        with visit(town_map, size, query) as it:
             for tab in TABS:
                 open_tab(it.page, tab)
                 assert it.page.evaluate("document.documentElement.scrollWidth") <= size[0]
