@@ -60,6 +60,7 @@ bench: .bench/stamp
 
 # Looks for what breaks the readers and the registry. Long; not part of any test.
 hunt: .venv/develop.stamp
+	@$(BIN)/python -m pytest -m long
 	@$(BIN)/python -m tests.hunt
 	@$(BIN)/python -m benchmarks.big
 

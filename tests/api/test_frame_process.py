@@ -131,6 +131,7 @@ def test_the_log_is_json_without_what_was_asked(running: Process) -> None:
     assert "123456" not in running.log.read_text("utf-8")
 
 
+@pytest.mark.long
 def test_killed_and_started_again_it_serves_the_last_whole_bundle(
     running: Process, place: Path, study_folder: Path
 ) -> None:

@@ -93,6 +93,7 @@ def printable(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_brief_prints_on_one_page_and_no_table_of_the_report_is_cut(chromium: Browser, printable: Path) -> None:
     wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
     for path in sorted(printable.iterdir()):

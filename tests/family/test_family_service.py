@@ -147,6 +147,7 @@ def test_one_broken_record_does_not_blank_the_page(visit: Opener) -> None:
         it.complained.clear()  # the console hears of each
 
 
+@pytest.mark.long
 def test_a_link_holds_the_place_and_the_school(visit: Opener) -> None:
     with visit("#place=B1&from=S2&minutes=10") as it:
         it.page.wait_for_selector(".way-line")

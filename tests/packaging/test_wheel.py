@@ -105,6 +105,7 @@ def test_the_applications_are_not_there(installed: Path, tmp_path: Path) -> None
     assert run(installed / "python", "-c", code, cwd=tmp_path).strip() == "[]"
 
 
+@pytest.mark.long
 def test_it_builds_a_town(installed: Path, tmp_path: Path) -> None:
     Town().write(tmp_path / "town")
     run(installed / "servicecircle", "build", "--data", "town", "--out", "out", cwd=tmp_path)

@@ -48,6 +48,7 @@ def test_the_map_looks_as_it_did(district_map: Path, chromium: Browser) -> None:
     assert said == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_sheet_looks_as_it_did(content: Content, name: str) -> None:
     actual = sheet(name, content)
