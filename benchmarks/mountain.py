@@ -25,18 +25,15 @@ from rasterio.transform import from_origin
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
+from benchmarks.likeness import compared
 from servicecircle.crs import WGS84, to_lonlat
 from servicecircle.datasets import bundled_study
 from servicecircle.ingest.links import LINK_COLUMNS
-from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
-from servicecircle.ingest.walkable import load_rules
-from servicecircle.model import Study, Ways
-from servicecircle.pipeline import study_demand
+from servicecircle.model import Ways
 from servicecircle.publish.geojson import feature_collection
 from servicecircle.publish.study_area import write_ways
 from servicecircle.schemas import FACILITY_COLUMNS
-from servicecircle.streets import build_streets
 
 __all__ = ["PLACES", "district", "main", "write_areas"]
 
@@ -90,7 +87,7 @@ def main() -> None:
     if asked.compare:
         with tempfile.TemporaryDirectory() as made:
             ours = district(asked.first, Path(made) / "one")
-            sys.stdout.write(_compared(read_study(ours), read_study(bundled_study())))
+            sys.stdout.write(compared(read_study(ours), read_study(bundled_study())))
         return
     sys.stdout.write(f"{write_areas(asked.out, asked.districts, asked.first)}\n")
 
@@ -329,40 +326,6 @@ def _write(path: Path, columns: dict[str, object], shapes: list[shapely.Geometry
     text = feature_collection(layer)
     json.loads(text)
     path.write_text(text, "utf-8", newline="")
-
-
-def _compared(*studies: Study) -> str:
-    """Return a Markdown table of what makes a study large and steep."""
-    tables = [_about(study) for study in studies]
-    lines = ["| | synthetic | bundled |", "|---|---|---|"]
-    lines += [f"| {key} | {tables[0][key]:,.6g} | {tables[1][key]:,.6g} |" for key in tables[0]]
-    return "\n".join(lines) + "\n"
-
-
-def _about(study: Study) -> dict[str, float]:
-    streets = build_streets(study, read_parameters(), load_rules())
-    edges = streets.network.edges
-    length, rise = edges["length_m"].to_numpy(), edges["rise_m"].abs().to_numpy()
-    known = np.isfinite(rise) & (length > 0)
-    degree = np.bincount(np.r_[streets.network.tail, streets.network.head])
-    placed = study.facilities["located"] | study.facilities["approximate"]
-    stairs = (edges["kind"] == "stairs").to_numpy()
-    return {
-        "nodes as mapped": len(study.ways.nodes),
-        "ways as mapped": len(study.ways.ways),
-        "nodes of the network": streets.network.n_nodes,
-        "edges of the network": streets.network.n_edges,
-        "dead ends, share of nodes": float((degree == 1).mean()),
-        "walkable km": length.sum() / 1000,
-        "stairs, edges": int(stairs.sum()),
-        "stairs, share of km": length[stairs].sum() / length.sum(),
-        "mean grade": rise[known].sum() / length[known].sum(),
-        "edges steeper than 10 %, share of km": length[known & (rise > 0.1 * length)].sum() / length.sum(),
-        "lifts and escalators": len(study.links),
-        "buildings": len(study.area.buildings),
-        "homes": len(study_demand(study, streets).points),
-        "places with a position": int(placed.sum()),
-    }
 
 
 if __name__ == "__main__":

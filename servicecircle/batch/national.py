@@ -20,6 +20,7 @@ from servicecircle.batch.parts import LAYERS, TABLES, Part, read_part
 from servicecircle.coverage import BASES
 from servicecircle.errors import Fault, InputError
 from servicecircle.model import Tier
+from servicecircle.publish.replacing import replace_folder
 from servicecircle.publish.tables import write_csv
 
 __all__ = ["ALL", "merge", "read_national", "summary"]
@@ -59,7 +60,7 @@ def merge(areas: Sequence[Area], outcomes: Mapping[str, Outcome], parts: Path, o
             for name in names:
                 files = {d: parts / d / f"{prefix}{name}.parquet" for d in sound}
                 _partitioned(files, scratch / kind / name)
-        _swap(scratch, out)
+        replace_folder(scratch, out)
     except OSError as error:
         remedy = "make room, and run the same command again: no district is computed twice"
         problem = f"the national tables cannot be written: {error.strerror or error}"
@@ -190,17 +191,3 @@ def _same_file(file: Path, target: Path) -> None:
         os.link(file, target)
     except OSError:  # a file system that knows no second name
         shutil.copyfile(file, target)
-
-
-def _swap(scratch: Path, folder: Path) -> None:
-    old = scratch.with_name(scratch.name + ".old")
-    scratch.chmod(0o755)
-    if folder.exists():
-        folder.replace(old)
-    try:
-        scratch.replace(folder)
-    except BaseException:  # an interrupt, too, must leave the old tables
-        if old.exists():
-            old.replace(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -26,6 +26,7 @@ from servicecircle.pipeline import Results
 from servicecircle.publish.bundle import write_bundle
 from servicecircle.publish.geojson import tidy
 from servicecircle.publish.layers import bundle_layers, bundle_tables
+from servicecircle.publish.replacing import replace_folder
 from servicecircle.publish.tables import finite, rounded
 from servicecircle.units import M_PER_KM
 
@@ -114,7 +115,7 @@ def write_part(results: Results, part: Part, folder: Path, *, whole: bool) -> Pa
         _write_heads(done, scratch)
         for path in (*_files(scratch), scratch):
             _settle(path)
-        _swap(scratch, folder)
+        replace_folder(scratch, folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return done
@@ -180,20 +181,6 @@ def _settle(path: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
-
-
-def _swap(scratch: Path, folder: Path) -> None:
-    old = scratch.with_name(scratch.name + ".old")
-    scratch.chmod(0o755)
-    if folder.exists():
-        folder.replace(old)
-    try:
-        scratch.replace(folder)
-    except BaseException:  # an interrupt, too, must leave the old part
-        if old.exists():
-            old.replace(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _file_digest(path: Path) -> str:

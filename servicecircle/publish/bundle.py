@@ -17,6 +17,7 @@ from servicecircle.pipeline import Results
 from servicecircle.publish.geojson import DECIMALS, feature_collection, tidy
 from servicecircle.publish.layers import bundle_layers, bundle_tables, layer_licence
 from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
+from servicecircle.publish.replacing import replace_folder
 from servicecircle.publish.tables import rounded, write_csv
 
 __all__ = ["write_bundle"]
@@ -47,7 +48,7 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
         raise _unwritable(folder, error) from error
     try:
         manifest = _fill(results, scratch)
-        _swap(scratch, folder)
+        replace_folder(scratch, folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
     finally:
@@ -112,21 +113,6 @@ def _write_layer(name: str, layer: gpd.GeoDataFrame, folder: Path) -> Layer:
 def _box(bounds: Floats) -> tuple[float, float, float, float]:
     west, south, east, north = (round(float(v), DECIMALS) for v in bounds)
     return west, south, east, north
-
-
-def _swap(scratch: Path, folder: Path) -> None:
-    """Put the finished bundle in place of the old one; what applications wrote beside the old one goes with it."""
-    old = scratch.with_name(scratch.name + "-old")
-    scratch.chmod(0o755)
-    if folder.exists():
-        folder.replace(old)
-    try:
-        scratch.replace(folder)
-    except BaseException:  # an interrupt, too, must leave the old bundle
-        if old.exists():
-            old.replace(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:

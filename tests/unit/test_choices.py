@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inequality.gini import Gini
 
-from servicecircle.choices import gini
+from servicecircle.choices import _spread, gini
 
 whole = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 9)), min_size=1, max_size=20)
 
@@ -45,3 +45,12 @@ def test_longer_days_or_more_people_alike_change_nothing(homes: list[tuple[int, 
 def test_all_alike_is_even_and_one_who_walks_for_all_is_not() -> None:
     assert gini(np.full(5, 300.0), np.ones(5)) == pytest.approx(0)
     assert gini(np.r_[np.zeros(99), 300.0], np.ones(100)) == pytest.approx(0.99)
+
+
+def test_a_subdistrict_without_homes_has_no_figures_and_breaks_nothing() -> None:
+    seconds, ascending = np.array([300.0, 600.0]), np.array([0, 1])
+    mean, uneven = _spread(seconds, np.ones((2, 1)), ascending, np.array([1, 1]), parts=4)
+    assert mean.shape == uneven.shape == (1, 4)
+    assert mean[0, :2] == pytest.approx(450.0)
+    assert np.isnan(mean[0, 2:]).all()
+    assert np.isnan(uneven[0, 2:]).all()
