@@ -26,7 +26,7 @@ serve: .venv/study.stamp
 	@$(BIN)/python -m api --bundle build
 
 test: .venv/develop.stamp
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/develop.stamp
 	@$(BIN)/ruff check .

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+
 import anyio.to_thread
 import brotli
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Compressed", "negotiate"]
+__all__ = ["SMALLEST", "Compressed", "negotiate", "packed"]
 
-_SMALLEST = 500  # below, a packet is a packet
+SMALLEST = 500  # below, a packet is a packet
 _BROTLI, _GZIP = 4, 5  # about as quick as each other; what is packed once, at the start, is packed harder
 _THREAD = 128 * 1024  # from this size on, packing would hold up other requests
 
@@ -30,6 +32,12 @@ def negotiate(accepted: str) -> str:
     return next((name for name in ("br", "gzip") if wanted.get(name, wanted.get("*", False))), "")
 
 
+async def packed(body: bytes, coding: str) -> bytes:
+    """Pack a whole body in a coding that `negotiate` named, as `Compressed` would."""
+    pack = _brotli if coding == "br" else _gzip
+    return await anyio.to_thread.run_sync(pack, body) if len(body) >= _THREAD else pack(body)
+
+
 class Compressed:
     """Pack what is long enough; what is packed already passes."""
 
@@ -44,12 +52,21 @@ class Compressed:
         coding = negotiate(Headers(scope=scope).get("accept-encoding", ""))
         responder: IdentityResponder
         if coding == "br":
-            responder = _BrotliResponder(self._app, _SMALLEST)
+            responder = _BrotliResponder(self._app, SMALLEST)
         elif coding == "gzip":
-            responder = GZipResponder(self._app, _SMALLEST, _GZIP, thread_minimum_size=_THREAD)
+            responder = GZipResponder(self._app, SMALLEST, _GZIP, thread_minimum_size=_THREAD)
         else:
-            responder = IdentityResponder(self._app, _SMALLEST)
+            responder = IdentityResponder(self._app, SMALLEST)
         await responder(scope, receive, send)
+
+
+def _brotli(body: bytes) -> bytes:
+    whole: bytes = brotli.compress(body, quality=_BROTLI)
+    return whole
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, _GZIP, mtime=0)
 
 
 class _BrotliResponder(IdentityResponder):

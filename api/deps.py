@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from fastapi import Depends, Request
 
+from api.answers import Answers
 from api.asked import MAX_MINUTES
 from api.bundle import Bundle, Row
 from api.collections import Collection
@@ -50,10 +51,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A snapshot: all that requests read, made from one bundle. Nothing in it changes.
+    """A snapshot: all that requests read, made from one bundle. Nothing that it says changes.
 
     ``digest`` is the hash of the bundle's files, ``seed`` that of the program too, from which answers get their tags.
-    ``files`` are the map and the report.
+    ``files`` are the map and the report; ``answers`` those given lately.
     """
 
     bundle: Bundle
@@ -64,6 +65,7 @@ class Service:
     places: Places
     extent: tuple[float, float, float, float]
     pool: Pool[Questions]
+    answers: Answers = field(default_factory=Answers, repr=False)
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

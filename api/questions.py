@@ -117,7 +117,7 @@ class Questions:
             The street it is on leads nowhere.
         """
         feet = self._feet_of(profile)
-        return circle_at(feet.streets, point, direction, cutoffs_s, (feet.snapper, self._mesh))
+        return circle_at(feet.easel, point, direction, cutoffs_s)
 
     def design(self, question: Question) -> list[Draft]:
         """Design study routes, with their legs and heights.
@@ -169,7 +169,7 @@ class Questions:
     def _feet_of(self, name: str | None) -> Feet:
         profile = self._streets.parameters.walker(name).name
         if profile not in self._feet:
-            self._feet[profile] = ready(self._streets, self._places, self._entrances, profile)
+            self._feet[profile] = ready(self._streets, self._places, self._entrances, self._mesh, profile)
         return self._feet[profile]
 
 

@@ -12,11 +12,13 @@ from api.trails import Trails, trace_trails
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.errors import InputError
 from servicecircle.model import Direction
-from servicecircle.reach import door_to_door
+from servicecircle.reach import Attached, door_to_door
 
 __all__ = ["Reach", "StepFree", "Table", "measure", "reaches"]
 
 StepFree = Literal["yes", "no", "unknown"]
+
+_LONGER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +55,44 @@ def reaches(feet: Feet, free: Feet | None, point: Point, limit_s: float, wanted:
     InputError
         No street near the point.
     """
-    scene = feet.scene([point])
-    attached, me, places = feet.priced(scene), scene.doors.home, scene.doors.place
-    horizon_s = feet.streets.parameters.coverage.horizon_s
+    attached, snap_m = feet.stand(point)
+    places = feet.doors.place
+    me = np.array([len(places)])
     there = door_to_door(attached, me, places, limit_s, Direction.FROM)[0]
-    back = door_to_door(attached, me, places, horizon_s, Direction.TO)[0]
-    trails = trace_trails(attached, scene, int(me[0]), limit_s)
     there[~(wanted & feet.usable)] = np.inf
+    back = _back(attached, me, places, there, feet.streets.parameters.coverage.horizon_s)
+    trails = trace_trails(attached, feet.counted, snap_m, places, int(me[0]), limit_s)
     return _sorted(there, back, trails, _without_steps(free, point))
 
 
 def measure(feet: Feet, free: Feet | None, starts: Ints, ends: Ints) -> Table:
     """Walk from each start to each end, and back, however far."""
-    scene = feet.scene([])
-    attached = feet.priced(scene)
+    attached, snap_m = feet.standing.attached, feet.doors.snapped.snap_m
     there = door_to_door(attached, starts, ends, np.inf, Direction.FROM)
     back = door_to_door(attached, starts, ends, np.inf, Direction.TO)
     there[~feet.usable[starts]] = np.inf
     there[:, ~feet.usable[ends]] = np.inf
     bare = np.full(there.shape, np.nan)
     if free is not None:
-        bare = door_to_door(free.priced(free.scene([])), starts, ends, np.inf, Direction.FROM)
+        bare = door_to_door(free.standing.attached, starts, ends, np.inf, Direction.FROM)
         bare[~free.usable[starts]] = np.nan
         bare[:, ~free.usable[ends]] = np.nan
     rows = []
     for i, start in enumerate(starts):
-        trails = trace_trails(attached, scene, int(start), np.inf)
+        trails = trace_trails(attached, feet.counted, snap_m, feet.doors.place, int(start), np.inf)
         own = Trails(*(column[ends] for column in (trails.seconds, trails.metres, trails.steps, trails.estimated)))
         rows.append(tuple(_sorted(there[i], back[i], own, bare[i])))
     return Table(starts, ends, tuple(rows))
+
+
+def _back(attached: Attached, me: Ints, places: Ints, there: Floats, horizon_s: float) -> Floats:
+    """Return seconds back from the places that were reached: seldom much longer, so a near search is tried first."""
+    reached = np.isfinite(there)
+    near_s = min(_LONGER * float(there[reached].max(initial=0.0)), horizon_s)
+    back: Floats = door_to_door(attached, me, places, near_s, Direction.TO)[0]
+    if not np.isfinite(back[reached]).all():
+        back = door_to_door(attached, me, places, horizon_s, Direction.TO)[0]
+    return back
 
 
 def _without_steps(free: Feet | None, point: Point) -> Floats | float:
@@ -89,10 +100,11 @@ def _without_steps(free: Feet | None, point: Point) -> Floats | float:
     if free is None:
         return np.nan
     try:
-        scene = free.scene([point])
+        attached, _ = free.stand(point)
     except InputError:
         return np.nan
-    seconds = door_to_door(free.priced(scene), scene.doors.home, scene.doors.place, np.inf, Direction.FROM)[0]
+    places = free.doors.place
+    seconds = door_to_door(attached, np.array([len(places)]), places, np.inf, Direction.FROM)[0]
     return np.where(free.usable, seconds, np.nan)
 
 

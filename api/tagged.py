@@ -9,7 +9,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from api.compression import negotiate
+from api.answers import Answers
+from api.compression import SMALLEST, negotiate, packed
 
 __all__ = ["Handler", "TaggedRoute"]
 
@@ -36,14 +37,16 @@ class TaggedRoute(APIRoute):
             known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
             if tag in known:
                 return _unchanged(kept)
-            response = await ask(request)
-            if response.status_code != _OK or "no-store" in response.headers.get("Cache-Control", ""):
-                return response
-            if known == ["*"]:
-                return _unchanged(kept)
-            response.headers.update(kept)
-            response.headers.add_vary_header("Accept-Encoding")
-            return response
+            answers: Answers = request.state.service.answers
+            response = answers.find(tag)
+            if response is None:
+                response = await ask(request)
+                if response.status_code != _OK or "no-store" in response.headers.get("Cache-Control", ""):
+                    return response
+                response.headers.update(kept)
+                response.headers.add_vary_header("Accept-Encoding")
+                answers.keep(tag, await _packed(request, response))
+            return _unchanged(kept) if known == ["*"] else response
 
         return handler
 
@@ -62,6 +65,16 @@ def _tag(request: Request) -> str:
         negotiate(headers.get("accept-encoding", "")),
     )
     return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
+async def _packed(request: Request, response: Response) -> Response:
+    """Pack an answer as the client wants it, once for all who ask the same."""
+    coding = negotiate(request.headers.get("accept-encoding", ""))
+    if coding and len(response.body) >= SMALLEST and "content-encoding" not in response.headers:
+        response.body = await packed(bytes(response.body), coding)
+        response.headers["Content-Encoding"] = coding
+        response.headers["Content-Length"] = str(len(response.body))
+    return response
 
 
 def _unchanged(kept: dict[str, str]) -> Response:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from servicecircle.crs import WGS84
+from servicecircle.crs import to_lonlat
 from servicecircle.errors import Fault, InputError, NoWayError
 from servicecircle.isochrone import Drawer, Starts
 from servicecircle.model import Direction
 from servicecircle.pipeline import Streets
-from servicecircle.publish.geojson import feature_collection, tidy
-from servicecircle.publish.tables import rounded
-from servicecircle.reach import attach, node_times
-from servicecircle.snapping import Snapper
+from servicecircle.publish.geojson import tidy, written
+from servicecircle.publish.tables import rounded_values
+from servicecircle.reach import join, node_times
+from servicecircle.snapping import Snapped, Snapper
+from servicecircle.standing import Standing
 from servicecircle.tessellation import Tessellation, build_tessellation
 from servicecircle.walk import Walk, refuse_far
 
-__all__ = ["circle_at", "read_gaps", "walk_json"]
+__all__ = ["Easel", "circle_at", "read_gaps", "walk_json"]
 
 _GAP_KEYS = [
     "gap_id", "tier", "subdistrict", "subdistrict_name", "rank", "homes", "people_low", "people", "people_high",
@@ -33,16 +34,31 @@ _GAP_KEYS = [
 ]  # fmt: skip
 
 
-def circle_at(
-    streets: Streets,
-    point: tuple[float, float],
-    direction: Direction,
-    cutoffs_s: tuple[float, ...] | None = None,
-    ready: tuple[Snapper, Tessellation] | None = None,
-) -> str:
-    """Return the nested circles round a point as GeoJSON.
+@dataclass(frozen=True, slots=True)
+class Easel:
+    """What circles round any points of a study have in common, made ready once."""
 
-    ``cutoffs_s`` are the study's own by default; ``ready`` spares who asks often the making of snapper and mesh.
+    streets: Streets
+    snapper: Snapper
+    standing: Standing
+    drawer: Mapping[Direction, Drawer]
+
+    @classmethod
+    def of(cls, streets: Streets, snapper: Snapper | None = None, mesh: Tessellation | None = None) -> Easel:
+        """Make ready for the walker of the streets; ``snapper`` and ``mesh`` where they are at hand."""
+        network, parameters, walker = streets.network, streets.parameters, streets.profile
+        if mesh is None:
+            mesh = build_tessellation(network, streets.water, parameters.circles)
+        snapper = snapper or streets.snapper()
+        standing = Standing.of(network, join(network, Snapped.nothing()), streets.prices, walker)
+        drawer = {d: Drawer(network, mesh, streets.prices, d, parameters, walker) for d in Direction}
+        return cls(streets, snapper, standing, drawer)
+
+
+def circle_at(
+    easel: Easel, point: tuple[float, float], direction: Direction, cutoffs_s: tuple[float, ...] | None = None
+) -> str:
+    """Return the nested circles round a point as GeoJSON; ``cutoffs_s`` are the study's own by default.
 
     Raises
     ------
@@ -51,34 +67,27 @@ def circle_at(
     NoWayError
         The street it is on leads nowhere.
     """
+    streets = easel.streets
     parameters, network = streets.parameters, streets.network
     lonlat = np.array([point], dtype=np.float64)
-    snapper, mesh = ready or (
-        streets.snapper(),
-        build_tessellation(network, streets.water, parameters.circles),
-    )
-    snapped = snapper.snap(lonlat)
+    snapped = easel.snapper.snap(lonlat)
     refuse_far(lonlat, snapped.snap_m, parameters.snap.refuse_m)
-    attached = attach(network, streets.prices, snapped, streets.profile)
+    attached = easel.standing.beside(snapped)
     cutoffs = cutoffs_s or parameters.cutoffs_s()
     reached = node_times(attached, np.array([0]), max(cutoffs), direction)
-    drawer = Drawer(network, mesh, streets.prices, direction, parameters, streets.profile)
-    found = drawer.draw(reached, Starts.of(snapped, attached, np.array([0])), cutoffs).of(0)
+    found = easel.drawer[direction].draw(reached, Starts.of(snapped, attached, np.array([0])), cutoffs).of(0)
     if all(c.area.is_empty for c in found):
         message = f"no street can be reached within {max(cutoffs) / 60:g} minutes: {found[-1].reason}"
         raise NoWayError(message)
-    table = pd.DataFrame(
-        {
-            "cutoff_s": [c.cutoff_s for c in found],
-            "profile": streets.profile.name,
-            "direction": direction.value,
-            "area_m2": [c.area_m2 for c in found],
-            "street_m": [c.street_m for c in found],
-            "shed_ratio": [c.shed_ratio for c in found],
-        }
-    )
-    areas = gpd.GeoSeries([c.area for c in found], crs=network.crs).to_crs(WGS84)
-    return feature_collection(gpd.GeoDataFrame(rounded(table), geometry=tidy(areas.to_numpy()), crs=WGS84))
+    told = {name: np.array([getattr(c, name) for c in found]) for name in ("area_m2", "street_m", "shed_ratio")}
+    properties: dict[str, Iterable[object]] = {
+        "cutoff_s": rounded_values("cutoff_s", np.array(cutoffs, dtype=np.float64)),
+        "profile": [streets.profile.name] * len(found),
+        "direction": [direction.value] * len(found),
+        **{name: rounded_values(name, values) for name, values in told.items()},
+    }
+    areas = np.array([to_lonlat(c.area, network.crs) for c in found], dtype=object)
+    return written(properties, tidy(areas))
 
 
 def walk_json(walk: Walk, streets: Streets) -> dict[str, Any]:

@@ -144,14 +144,14 @@ def circle(
     paid: Paid = False,  # noqa: FBT002
 ) -> None:
     """Draw the circle round any point, as GeoJSON on standard output."""
-    from servicecircle.adhoc import circle_at
+    from servicecircle.adhoc import Easel, circle_at
     from servicecircle.model import Direction
 
     point = _point(at, "--at")
     if direction not in set(Direction):
         raise InputError([Fault("unknown direction", "use from or to", column="--direction", value=direction)])
     streets = study_streets(data, params, profile, _minutes(minutes), what_if(variant, paid=paid))
-    typer.echo(circle_at(streets, point, Direction(direction)), nl=False)
+    typer.echo(circle_at(Easel.of(streets), point, Direction(direction)), nl=False)
 
 
 @app.command(epilog="Example: servicecircle walk --from 106.5706,29.5564 --to 106.5692,29.5539 --profile elder")

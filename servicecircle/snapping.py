@@ -45,6 +45,12 @@ class Snapped:
         """Return the number of doors."""
         return len(self.edge)
 
+    @classmethod
+    def nothing(cls) -> Snapped:
+        """Return no doors."""
+        none = np.zeros(0)
+        return cls(none.astype(np.int64), none, none, none, np.zeros((0, 2)))
+
     def take(self, which: Ints) -> Snapped:
         """Return the doors at the given positions."""
         return Snapped(*(getattr(self, f.name)[which] for f in fields(self)))

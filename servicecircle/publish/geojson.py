@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,7 @@ import shapely
 from servicecircle.arrays import Shapes
 from servicecircle.publish.tables import finite
 
-__all__ = ["DECIMALS", "feature_collection", "tidy"]
+__all__ = ["DECIMALS", "feature_collection", "tidy", "written"]
 
 DECIMALS = 7
 
@@ -19,11 +20,15 @@ DECIMALS = 7
 def feature_collection(layer: gpd.GeoDataFrame) -> str:
     """Return a layer as GeoJSON, one feature a line; missing values are null, text is kept as it is."""
     names = [c for c in layer.columns if c != layer.geometry.name]
-    columns = [[finite(v) for v in layer[name]] for name in names]
-    shapes = shapely.to_geojson(layer.geometry.to_numpy())
+    return written({name: layer[name] for name in names}, layer.geometry.to_numpy())
+
+
+def written(columns: Mapping[str, Iterable[object]], shapes: Shapes) -> str:
+    """Return columns of properties and their shapes as ``feature_collection`` does."""
+    values = ([finite(value) for value in column] for column in columns.values())
     features = []
-    for row, shape in zip(zip(*columns, strict=True), shapes, strict=True):
-        properties = dict(zip(names, row, strict=True))
+    for row, shape in zip(zip(*values, strict=True), shapely.to_geojson(shapes), strict=True):
+        properties = dict(zip(columns, row, strict=True))
         text = json.dumps(properties, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         features.append(f'{{"type":"Feature","properties":{text},"geometry":{shape or "null"}}}')
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from servicecircle.arrays import Floats
 from servicecircle.formulas import guarded
 
-__all__ = ["rounded", "write_csv"]
+__all__ = ["rounded", "rounded_values", "write_csv"]
 
 # decimals by the unit that ends a name
 _DECIMALS = {"_s": 2, "_m": 2, "_m2": 1, "_min": 1, "_km": 3, "_cny": 2}
@@ -27,8 +28,17 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
     for column in out.columns:
         if not pd.api.types.is_float_dtype(out[column]):
             continue
-        out[column] = out[column].round(_decimals(str(column))) + 0.0  # no minus zero
+        out[column] = rounded_values(str(column), out[column].to_numpy())
     return out
+
+
+def rounded_values(name: str, values: Floats) -> Floats:
+    """Round the numbers of a column to what its unit deserves.
+
+    >>> rounded_values("area_m2", np.array([12.3456, np.nan, -0.01])).tolist()
+    [12.3, nan, 0.0]
+    """
+    return np.round(values, _decimals(name)) + 0.0  # no minus zero
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

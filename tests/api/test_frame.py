@@ -20,9 +20,10 @@ from pathlib import Path
 import brotli
 import httpx2
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.testclient import TestClient
 
+from api.answers import Answers
 from api.app import create_app
 from api.compression import negotiate
 from api.deps import Service
@@ -249,6 +250,30 @@ def test_what_is_read_has_a_strong_tag_a_coding(asking: TestClient, path: str) -
     assert len(set(tags.values())) == 3
     plain = {"Accept-Encoding": "identity", "If-None-Match": tags["br"]}
     assert asking.get(path, headers=plain).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/gaps", "/collections/facilities/items?limit=2", "/routes/R1.gpx", "/"])
+def test_who_asks_the_same_is_given_the_same_and_nothing_is_made_twice(
+    asking: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"Accept-Encoding": "br", "Host": "again.example"}
+    first = asking.get(path, headers=given)
+    monkeypatch.setattr(Answers, "keep", lambda *_: pytest.fail("made twice"))
+    again = asking.get(path, headers=given)
+    assert (again.status_code, again.content, again.headers) == (200, first.content, first.headers)
+    assert asking.get(path, headers=given | {"If-None-Match": first.headers["etag"]}).status_code == 304
+
+
+def test_kept_answers_take_no_more_room_than_they_may() -> None:
+    answers = Answers(room=1 << 20)
+    for k in range(100):
+        answers.keep(str(k), Response(b"x" * 50_000))
+        assert answers.find("0" if k < 15 else str(k)) is not None
+    held = [k for k in range(100) if answers.find(str(k)) is not None]
+    assert held[-10:] == list(range(90, 100))
+    assert len(held) * 50_000 < 1 << 20
+    answers.keep("large", Response(b"x" * (2 << 20)))
+    assert answers.find("large") is None
 
 
 def test_a_tag_is_of_one_question_and_one_address(asking: TestClient) -> None:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from api.questions import Questions, build_questions
 from api.spent import spent_on
-from servicecircle.adhoc import circle_at, walk_json
+from servicecircle.adhoc import Easel, circle_at, walk_json
 from servicecircle.door_walks import DoorWalker
 from servicecircle.model import Direction
 from servicecircle.pipeline import Results, Streets
@@ -159,7 +159,7 @@ def test_where_the_time_goes(clerk: Questions) -> None:
 def test_circle_equals_the_library(clerk: Questions, streets: Streets, direction: Direction) -> None:
     point = (106.5602, 29.5571)
     ours = clerk.circle(point, streets.parameters.cutoffs_s(), None, direction)
-    assert ours == circle_at(streets, point, direction)
+    assert ours == circle_at(Easel.of(streets), point, direction)
 
 
 def test_circle_over_http(client: TestClient) -> None:
