@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 
@@ -21,6 +21,8 @@ from servicecircle.errors import Fault, InputError
 from servicecircle.units import S_PER_MIN
 
 __all__ = ["router"]
+
+_MEASURED = tuple(field.name for field in fields(Reach) if field.name != "place")
 
 router = APIRouter(tags=["提问 questions"], responses=problems(422, 503))
 router.include_router(matrix.router)
@@ -111,8 +113,7 @@ def _fits(place: Place, asked: NearestQuestion) -> bool:
 
 def _place(about: Row, reach: Reach, at: datetime) -> Place:
     known = {key: about[key] for key in Place.model_fields if key in about}
-    measured = asdict(reach)
-    del measured["place"]
+    measured = {key: getattr(reach, key) for key in _MEASURED}
     hours = about.get("opening_hours")
     told_of = {"open": openness(hours, at), "open_on_arrival": openness(hours, at, reach.seconds_there)}
     return Place.model_validate(known | measured | told_of)
