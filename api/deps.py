@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
@@ -39,14 +40,23 @@ class Places:
     rows: list[Row]
     placed: list[Row]
     categories: tuple[str, ...]
+    _counts: Counter[tuple[Any, Any]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Count those without a position, by kind and category."""
+        counts = Counter((row["kind"], row["category"]) for row in self.rows)
+        counts.subtract((row["kind"], row["category"]) for row in self.placed)
+        object.__setattr__(self, "_counts", counts)
 
     def wanted(self, kinds: list[str], categories: list[str]) -> Bools:
         """Whether each placed facility was asked for."""
-        return np.array([_matches(row, kinds, categories) for row in self.placed], dtype=bool)
+        if not kinds and not categories:
+            return np.ones(len(self.placed), dtype=bool)
+        return np.array([_matches(row["kind"], row["category"], kinds, categories) for row in self.placed], dtype=bool)
 
     def unlocated(self, kinds: list[str], categories: list[str]) -> int:
         """How many of those asked for have no position."""
-        return sum(_matches(row, kinds, categories) for row in self.rows) - int(self.wanted(kinds, categories).sum())
+        return sum(n for (kind, of), n in self._counts.items() if _matches(kind, of, kinds, categories))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Service:
     """A snapshot: all that requests read, made from one bundle. Nothing that it says changes.
 
     ``digest`` is the hash of the bundle's files, ``seed`` that of the program too, from which answers get their tags.
-    ``files`` are the map and the report; ``answers`` those given lately.
+    ``files`` are the map and the report; ``answers`` those given lately. ``pool`` answers in milliseconds, ``planning``
+    what takes seconds.
     """
 
     bundle: Bundle
@@ -65,6 +76,7 @@ class Service:
     places: Places
     extent: tuple[float, float, float, float]
     pool: Pool[Questions]
+    planning: Pool[Questions]
     answers: Answers = field(default_factory=Answers, repr=False)
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -89,7 +101,18 @@ class Service:
     def warm(self) -> None:
         """Ask a question of each kind, so that no family waits for what is compiled or cached at first use."""
         if self.places.placed:
-            self.pool.each(lambda clerk: clerk.warm(0))
+            for pool in (self.pool, self.planning):
+                pool.each(lambda clerk: clerk.warm(0))
+
+    @property
+    def load(self) -> int:
+        """How many questions are being answered or wait."""
+        return self.pool.load + self.planning.load
+
+    def close(self) -> None:
+        """Finish what is being answered, and take no more."""
+        self.pool.close()
+        self.planning.close()
 
 
 async def service(request: Request) -> Service:
@@ -177,5 +200,5 @@ def require_known(value: str, known: tuple[str, ...], name: str) -> str:
     return value
 
 
-def _matches(row: Row, kinds: list[str], categories: list[str]) -> bool:
-    return (not kinds or row["kind"] in kinds) and (not categories or row["category"] in categories)
+def _matches(kind: object, category: object, kinds: list[str], categories: list[str]) -> bool:
+    return (not kinds or kind in kinds) and (not categories or category in categories)

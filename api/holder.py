@@ -46,7 +46,7 @@ class Holder:
         self._restless = self._seen
         self._refused: InputError | None = None
         self._current = read_service(settings)
-        metrics.ask(lambda: self._current.pool.load)
+        metrics.ask(lambda: self._current.load)
 
     @property
     def current(self) -> Service:
@@ -100,7 +100,7 @@ class Holder:
 
     def close(self) -> None:
         """Finish what is being answered."""
-        self._current.pool.close()
+        self._current.close()
 
 
 def read_service(settings: Settings) -> Service:
@@ -147,6 +147,8 @@ def _read(settings: Settings, folder: Path) -> Service:
     facilities = bundle.layers["facilities"]
     placed = facilities[facilities.geometry.notna()]
     digest = _digest([path for part in _PARTS for path in _below(folder / part)], folder)
+    clerks = build_questions(streets, placed, settings.workers + settings.planners)
+    short, long = clerks[: settings.workers], clerks[settings.workers :]
     return Service(
         bundle=bundle,
         digest=digest,
@@ -155,7 +157,8 @@ def _read(settings: Settings, folder: Path) -> Service:
         collections={a.name: build_collection(a, bundle.layers[a.name]) for a in bundle.manifest.layers},
         places=_places(bundle),
         extent=_extent(bundle),
-        pool=Pool(build_questions(streets, placed, settings.workers), settings.queue, settings.deadline_s),
+        pool=Pool(short, settings.queue, settings.deadline_s),
+        planning=Pool(long, settings.queue, settings.deadline_s),
     )
 
 

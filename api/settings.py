@@ -29,8 +29,10 @@ class Settings(BaseModel):
     watch_s: float = Field(0.0, ge=0, le=3600, description="seconds between looks whether the bundle changed; 0: never")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    workers: int = Field(2, ge=1, le=64, description="questions computed at once")
-    queue: int = Field(16, ge=0, le=10_000, description="questions that may wait for a worker")
+    # Python computes one thing at a time: a second worker for what takes milliseconds makes all of them wait longer
+    workers: int = Field(1, ge=1, le=64, description="short questions computed at once: nearest, circle, walk")
+    planners: int = Field(1, ge=1, le=64, description="long questions computed at once: siting, design, tables")
+    queue: int = Field(16, ge=0, le=10_000, description="questions of either kind that may wait")
     deadline_s: float = Field(10.0, gt=0, le=600, description="seconds after which a question is given up")
     rate_per_s: float = Field(50.0, ge=0, le=1e6, description="requests a second from one address; 0: no limit")
     burst: int = Field(1000, ge=1, le=10**6, description="requests one address may send at once before that limit")

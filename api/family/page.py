@@ -56,7 +56,7 @@ async def _built(request: Request, served: Served) -> Page:
     if made is not None:
         return made
     reports = request.app.state.reports is not None
-    return await served.pool.ask(
+    return await served.planning.ask(
         lambda clerk: served.once("family", lambda: build_page(served.bundle, clerk.streets, reports=reports))
     )
 

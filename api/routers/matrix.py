@@ -37,7 +37,7 @@ async def matrix(request: Request, served: Served, asked: Annotated[MatrixQuesti
     schools = np.array([k for k, row in enumerate(placed) if row["kind"] == Kind.SCHOOL], dtype=np.int64)
     bases = np.array([k for k, row in enumerate(placed) if row["tier"] == Tier.BASE], dtype=np.int64)
     _require_ids(asked, placed, served)
-    table = await served.pool.ask(lambda clerk: clerk.table(schools, bases, asked.profile))
+    table = await served.planning.ask(lambda clerk: clerk.table(schools, bases, asked.profile))
     found = [pair for pair in _pairs(table, placed) if _fits(*pair, asked)]
     page = found[asked.offset : asked.offset + asked.limit]
     return Matrix(

@@ -55,7 +55,7 @@ async def ready(request: Request, served: Served, _: Nothing) -> Ready:
         status="ready" if holder.refused is None else "stale",
         bundle_sha256=served.digest,
         data_date=served.bundle.manifest.data_date,
-        questions=served.pool.load,
+        questions=served.load,
         refused=[fault.removeprefix(": ") for fault in faults],
     )
 

@@ -118,7 +118,7 @@ async def design(served: Served, asked: DesignQuestion, response: Response) -> D
     response.headers["Cache-Control"] = "no-store"
     question = _question(asked, served)
     try:
-        found = await served.pool.ask(lambda clerk: clerk.design(question))
+        found = await served.planning.ask(lambda clerk: clerk.design(question))
     except NoRouteError as error:
         reasons = [_why_not(r.code, r.text_zh, r.text_en, question) for r in error.reasons]
         return Designed(feasible=False, reasons=reasons, routes=[], **served.dated())
@@ -132,7 +132,7 @@ async def _traced(served: Service, route_id: str) -> Traced:
     if row["provenance"] != "proposed" or "profile" not in row:
         return traced(served.bundle, row)
     proposed, stops = proposal(served.bundle, row)
-    draft: Draft = await served.pool.ask(lambda clerk: clerk.walk_again(proposed, stops))
+    draft: Draft = await served.planning.ask(lambda clerk: clerk.walk_again(proposed, stops))
     return Traced.of(draft)
 
 

@@ -36,7 +36,7 @@ async def site(served: Served, asked: SiteQuestion, response: Response) -> SiteA
     """
     response.headers["Cache-Control"] = "no-store"
     wanted = SitesWanted(asked.tier.value, asked.add, asked.minutes, asked.model, asked.basis, asked.approximate)
-    found = await served.pool.ask(lambda clerk: clerk.sites(wanted))
+    found = await served.planning.ask(lambda clerk: clerk.sites(wanted))
     return SiteAnswer.model_validate(found | served.dated())
 
 

@@ -22,6 +22,7 @@ from servicecircle.units import S_PER_MIN
 
 __all__ = ["router"]
 
+_KNOWN = tuple(Place.model_fields)
 _MEASURED = tuple(field.name for field in fields(Reach) if field.name != "place")
 
 router = APIRouter(tags=["提问 questions"], responses=problems(422, 503))
@@ -112,7 +113,7 @@ def _fits(place: Place, asked: NearestQuestion) -> bool:
 
 
 def _place(about: Row, reach: Reach, at: datetime) -> Place:
-    known = {key: about[key] for key in Place.model_fields if key in about}
+    known = {key: about[key] for key in _KNOWN if key in about}
     measured = {key: getattr(reach, key) for key in _MEASURED}
     hours = about.get("opening_hours")
     told_of = {"open": openness(hours, at), "open_on_arrival": openness(hours, at, reach.seconds_there)}

@@ -196,10 +196,12 @@ def test_a_full_pool_is_503_and_recovers(app: FastAPI, client: TestClient) -> No
             holding = other.submit(asyncio.run, pool.ask(hold))
             assert inside.wait(5)
             answer = client.get("/nearest", params={"lon": LON, "lat": LAT})
+            long = client.get("/matrix")
             go.set()
             holding.result(5)
     finally:
         app.dependency_overrides.clear()
+    assert long.status_code == 200, "long questions have threads of their own"
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["type"].endswith("problem-busy")

@@ -93,9 +93,9 @@ def test_a_late_answer_is_there_when_asked_again(
         assert late.json()["type"].endswith("late")
         assert client.get("/healthz").status_code == 200
         go.set()
-        app.state.holder.current.pool.close()  # what was given up is answered all the same
+        app.state.holder.current.close()  # what was given up is answered all the same
     wanted = SitesWanted("community", 2, 8.0, "mclp", "all", approximate=False)
-    clerk = app.state.holder.current.pool._free.get()  # noqa: SLF001
+    clerk = app.state.holder.current.planning._free.get()  # noqa: SLF001
     assert list(clerk._grounds._answers) == [wanted]  # noqa: SLF001
     assert town_results.streets.parameters.siting.work >= clerk._grounds._streets.parameters.siting.work  # noqa: SLF001
 
