@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
 from shapely.geometry import LineString
@@ -22,6 +23,7 @@ __all__ = ["Leg", "Stretch", "Walk", "Walker"]
 
 _POINT = 2
 _ROLLING = ("street", "path", "crossing")
+_TOLD = ["kind", "name", "length_m", "rise_m", "steps", "steps_estimated", "link_id"]
 _RIDDEN = ("lift", "escalator", "cableway")
 
 
@@ -174,8 +176,7 @@ class Walker:
         )
 
     def _stretches(self, attached: Attached, nodes: Ints) -> list[Stretch]:
-        network, arcs = self._network, attached.arcs
-        edges = network.edges
+        arcs = attached.arcs
         wanted = {(int(a), int(b)) for a, b in pairwise(nodes)}
         on_way = np.flatnonzero(np.isin(arcs.tail, nodes) & np.isin(arcs.head, nodes) & np.isfinite(arcs.seconds))
         best: dict[tuple[int, int], int] = {}
@@ -184,11 +185,12 @@ class Walker:
             if key in wanted and (key not in best or arcs.seconds[i] < arcs.seconds[best[key]]):
                 best[key] = int(i)
         pieces = []
-        for a, b in pairwise(nodes):
-            k = best[int(a), int(b)]
+        way = [best[int(a), int(b)] for a, b in pairwise(nodes)]
+        rows = self._network.edges.iloc[arcs.edge[way]][_TOLD].to_dict("records")
+        for k, row in zip(way, rows, strict=True):
             e, start, stop = int(arcs.edge[k]), float(arcs.share_from[k]), float(arcs.share_to[k])
-            row, part = edges.iloc[e], abs(stop - start)
-            rise, ascent, descent = self._climb(e, start, stop)
+            part = abs(stop - start)
+            rise, ascent, descent = self._climb(e, row, start, stop)
             pieces.append(
                 Stretch(
                     edge=e,
@@ -209,9 +211,9 @@ class Walker:
             )
         return pieces
 
-    def _climb(self, edge: int, start: float, stop: float) -> tuple[float, float, float]:
+    def _climb(self, edge: int, row: Mapping[Hashable, Any], start: float, stop: float) -> tuple[float, float, float]:
         """Rise, and metres up and down on foot, along a part of an edge."""
-        network, row = self._network, self._network.edges.iloc[edge]
+        network = self._network
         if row["kind"] not in _ROLLING:
             rise = float(row["rise_m"]) * (stop - start)
             return (rise, 0.0, 0.0) if row["kind"] in _RIDDEN else (rise, max(rise, 0.0), max(-rise, 0.0))
