@@ -15,7 +15,7 @@ from api.comparisons import read_comparison, read_links
 from api.planner import ColumnKind, Gap
 from api.siting_schemas import ComparisonAnswer, LinksAnswer
 from servicecircle.errors import Fault, InputError
-from servicecircle.publish.manifest import BUNDLE_VERSION, Layer, Manifest
+from servicecircle.publish.manifest import BUNDLE_VERSION, Layer, Manifest, changed_files
 from servicecircle.publish.tables import finite
 
 __all__ = ["Bundle", "Table", "read_bundle"]
@@ -93,6 +93,9 @@ def read_bundle(folder: Path) -> Bundle:
     faults: list[Fault] = []
     absent = sorted(set(_NEEDED) - {layer.name for layer in manifest.layers})
     faults += [Fault("the manifest lists no such layer", remedy, "manifest.json", value=name) for name in absent]
+    faults += changed_files(folder, manifest, remedy)
+    if faults:
+        raise InputError(faults)
     layers = {layer.name: _layer(folder, layer, remedy, faults) for layer in manifest.layers}
     gaps = _gaps(layers.get("gaps", gpd.GeoDataFrame()), remedy, faults)
     ledger = {key: _table(folder, name, _LEDGER_TYPES, remedy, faults).rows for key, name in _LEDGER.items()}
@@ -132,9 +135,6 @@ def _layer(folder: Path, about: Layer, remedy: str, faults: list[Fault]) -> gpd.
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         faults.append(Fault("layer not readable as GeoParquet", remedy, name, value=str(error)))
         return gpd.GeoDataFrame()
-    if len(layer) != about.rows:
-        problem = f"{len(layer)} rows, the manifest says {about.rows}: layers of two builds"
-        faults.append(Fault(problem, remedy, name))
     if layer.crs is None or layer.crs.to_epsg() != 4326:  # noqa: PLR2004
         faults.append(Fault("layer not in EPSG:4326", remedy, name, value=str(layer.crs)))
     return layer

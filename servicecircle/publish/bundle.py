@@ -16,7 +16,7 @@ from servicecircle.ingest.variant import variant_values
 from servicecircle.pipeline import Results
 from servicecircle.publish.geojson import DECIMALS, feature_collection, tidy
 from servicecircle.publish.layers import bundle_layers, bundle_tables, layer_licence
-from servicecircle.publish.manifest import Area, Input, Layer, Manifest, Source
+from servicecircle.publish.manifest import MANIFEST, Area, Input, Layer, Manifest, Source, digests
 from servicecircle.publish.replacing import replace_folder
 from servicecircle.publish.tables import rounded, write_csv
 
@@ -24,7 +24,6 @@ __all__ = ["write_bundle"]
 
 _GEOJSON_BYTES = 5_000_000
 _UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"}
-_MARK = "manifest.json"
 _VERTEX_BYTES = 24  # of a vertex in GeoJSON
 
 
@@ -38,7 +37,7 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError([Fault("the output folder is a file", "give a folder", value=str(folder))])
-    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
         remedy = "give an empty folder, or one that holds a bundle"
         raise InputError([Fault("the output folder holds other files, which would be lost", remedy, value=str(folder))])
     try:
@@ -78,8 +77,9 @@ def _fill(results: Results, folder: Path) -> Manifest:
         inputs=[Input(name=name, sha256=digest) for name, digest in streets.study.inputs.items()],
         sources=[Source.model_validate(row) for row in area.sources.astype(str).to_dict("records")],
         layers=layers,
+        files=digests(folder),
     )
-    (folder / _MARK).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path, PurePosixPath
+
 from pydantic import BaseModel, ConfigDict
 
 from servicecircle import __version__
+from servicecircle.errors import Fault
 
-__all__ = ["BUNDLE_VERSION", "Area", "Input", "Layer", "Manifest", "Source"]
+__all__ = ["BUNDLE_VERSION", "MANIFEST", "Area", "Input", "Layer", "Manifest", "Source", "changed_files", "digests"]
 
 BUNDLE_VERSION = "1"
+MANIFEST = "manifest.json"
 
 
 class _Frozen(BaseModel):
@@ -56,7 +61,7 @@ class Source(_Frozen):
 
 
 class Manifest(_Frozen):
-    """``manifest.json``."""
+    """``manifest.json``; ``files`` are the SHA-256 of every other file of the bundle, by path."""
 
     bundle_version: str = BUNDLE_VERSION
     servicecircle_version: str = __version__
@@ -73,3 +78,24 @@ class Manifest(_Frozen):
     inputs: list[Input]
     sources: list[Source]
     layers: list[Layer]
+    files: dict[str, str]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, by its path in it; not of the manifest itself."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def changed_files(folder: Path, manifest: Manifest, remedy: str) -> list[Fault]:
+    """Return a fault for every file of a bundle that is not there or not as it was written; what was added is not seen."""
+    faults = []
+    for name, digest in manifest.files.items():
+        try:
+            content = (folder / PurePosixPath(name)).read_bytes()
+        except OSError as error:
+            faults.append(Fault(f"not readable: {error.strerror}", remedy, name))
+            continue
+        if hashlib.sha256(content).hexdigest() != digest:
+            faults.append(Fault("not the file that was written: damaged, or changed by hand", remedy, name))
+    return faults

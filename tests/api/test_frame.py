@@ -33,6 +33,7 @@ from api.logs import JsonLines
 from api.sealing import seal
 from api.settings import Settings, read_settings
 from servicecircle.errors import InputError
+from tests.bundles import reseal
 from tests.town import lonlat
 
 LON, LAT = lonlat(500, 500)
@@ -45,15 +46,13 @@ def two(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     """Two bundles that differ in a date of the manifest and in every number of a table, and a map each."""
     folder = tmp_path_factory.mktemp("two")
     first, second = (Path(shutil.copytree(built, folder / name)) for name in ("first", "second"))
-    head = second / "manifest.json"
-    told = json.loads(head.read_text("utf-8")) | {"data_date": LATER}
-    head.write_text(json.dumps(told), "utf-8")
     table = second / "tables" / "coverage.csv"
     rows = list(csv.DictReader(io.StringIO(table.read_text("utf-8-sig"))))
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(row | {"share": MARK} for row in rows)
+    reseal(second, data_date=LATER)
     for bundle, word in ((first, "first"), (second, "second")):
         (bundle / "maps").mkdir()
         (bundle / "maps" / "study.html").write_text(f"<!DOCTYPE html><style>b{{}}</style><p>{word}" * 50, "utf-8")

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from api.holder import point_to
+from tests.bundles import reseal
 
 
 class Process:
@@ -56,8 +57,7 @@ def place(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("process")
     for name, date in (("a", "2001-01-01"), ("b", "2002-02-02"), ("broken", "2003-03-03")):
         bundle = Path(shutil.copytree(built, folder / name))
-        head = bundle / "manifest.json"
-        head.write_text(json.dumps(json.loads(head.read_text("utf-8")) | {"data_date": date}), "utf-8")
+        reseal(bundle, data_date=date)
     (folder / "broken" / "layers" / "gaps.parquet").write_bytes(b"PAR1")
     point_to(folder / "current", folder / "a")
     return folder

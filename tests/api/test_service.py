@@ -25,6 +25,7 @@ from api.main import main
 from api.pool import Pool
 from api.settings import Settings, read_settings
 from servicecircle.errors import InputError
+from tests.bundles import reseal
 from tests.town import lonlat
 
 LON, LAT = lonlat(500, 500)
@@ -55,6 +56,7 @@ def _damage(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "build"))
 
 
+@pytest.mark.parametrize("sealed", [False, True], ids=["as the disk leaves it", "as another program writes it"])
 @pytest.mark.parametrize(
     ("file", "content", "says"),
     [
@@ -76,25 +78,36 @@ def test_damaged_bundles_exit_2(
     file: str,
     content: str | None,
     says: str,
+    *,
+    sealed: bool,
 ) -> None:
     folder = _damage(built, tmp_path)
     (folder / file).unlink()
     if content is not None:
         (folder / file).write_text(content, "utf-8")
+    if sealed and file != "manifest.json":
+        reseal(folder)
     assert main(["--bundle", str(folder), "--data", str(study_folder)]) == 2
     assert says in capsys.readouterr().err
 
 
-def test_layers_of_two_builds(built: Path, study_folder: Path, tmp_path: Path) -> None:
+def test_files_that_the_build_did_not_write_are_refused_all_of_them(
+    built: Path, study_folder: Path, tmp_path: Path
+) -> None:
     folder = _damage(built, tmp_path)
     shutil.copy(folder / "layers" / "gaps.parquet", folder / "layers" / "demand.parquet")
-    with pytest.raises(InputError, match="layers of two builds"):
+    table = folder / "tables" / "coverage.csv"
+    table.write_bytes(table.read_bytes().replace(b"school", b"skhool", 1))
+    with pytest.raises(InputError) as refused:
         create_app(Settings(bundle=folder, data=study_folder))
+    assert [fault.file for fault in refused.value.faults] == ["layers/demand.parquet", "tables/coverage.csv"]
+    assert all("not the file that was written" in fault.problem for fault in refused.value.faults)
 
 
 def test_gaps_of_an_older_build(built: Path, study_folder: Path, tmp_path: Path) -> None:
     path = _damage(built, tmp_path) / "layers" / "gaps.parquet"
     gpd.read_parquet(path).drop(columns=["barrier_name"]).to_parquet(path)
+    reseal(tmp_path / "build")
     with pytest.raises(InputError, match=r"gaps\.parquet.*barrier_name"):
         create_app(Settings(bundle=tmp_path / "build", data=study_folder))
 
@@ -103,6 +116,7 @@ def test_a_bundle_without_the_planners_tables(built: Path, study_folder: Path, t
     folder = _damage(built, tmp_path)
     for name in ("lights", "choices"):
         (folder / "tables" / f"{name}.csv").unlink()
+    reseal(folder)
     client = TestClient(create_app(Settings(bundle=folder, data=study_folder)))
     for path in ("/lights", "/tables/choices"):
         missing = client.get(path)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from api.holder import point_to
+from tests.bundles import reseal
 from tests.hunt.service_running import PATIENCE_S, ROOT, SEED, press, serving, start
 
 DATES = {"a": "2001-01-01", "b": "2002-02-02"}
@@ -28,12 +29,11 @@ def two_bundles(bundle: Path, folder: Path) -> Path:
     """Make two bundles that differ in the manifest and in a table, and a link to the first."""
     for name, date in DATES.items():
         made = Path(shutil.copytree(bundle, folder / name))
-        head = made / "manifest.json"
-        head.write_text(json.dumps(json.loads(head.read_text("utf-8")) | {"data_date": date}), "utf-8")
         table = made / "tables" / "coverage.csv"
         rows = pd.read_csv(table, encoding="utf-8-sig", dtype=str, keep_default_na=False)
         rows["share"] = str(_SHARES[name])
         rows.to_csv(table, index=False)
+        reseal(made, data_date=date)
     link = folder / "current"
     point_to(link, folder / "a")
     return link
@@ -158,8 +158,8 @@ def damages(bundle: Path, folder: Path, count: int) -> list[str]:
                 time.sleep(0.1)
             outcome = "refused" if told["status"] == "stale" else "not seen"
             counts[f"{how}: {outcome}"] += 1
-            if outcome == "refused":
-                assert running.get("/coverage")[1] == before
+            assert outcome == "refused", how
+            assert running.get("/coverage")[1] == before
             if i < 3:  # a start takes seconds: a few will do
                 done = subprocess.run(
                     [sys.executable, "-m", "api", "--bundle", str(bad), "--port", "0"],
