@@ -11,7 +11,7 @@ reweighting, Cauchy weights).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -66,9 +66,18 @@ class Adjustment:
     order: Ints
     last: Bools
     rounds: int
+    _drawn: dict[tuple[int, int], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def draws(self, n: int, seed: int) -> Floats:
-        """(n unknowns, ``n``) errors of ``x``: chance errors of all observations, carried through the adjustment."""
+        """(n unknowns, ``n``) errors of ``x``: chance errors of all observations, carried through the adjustment.
+
+        What was drawn is kept: every scenario of a study asks for the same.
+        """
+        if (n, seed) not in self._drawn:
+            self._drawn[n, seed] = self._draw(n, seed)
+        return self._drawn[n, seed]
+
+    def _draw(self, n: int, seed: int) -> Floats:
         noise = np.random.default_rng(seed).standard_normal((len(self.weight), n))
         right = self.design.T @ (np.sqrt(self.weight)[:, None] * noise)
         errors = np.empty_like(right)

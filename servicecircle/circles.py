@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from servicecircle.arrays import Shapes
+from servicecircle.arrays import Bools, Floats, Ints, Shapes
 from servicecircle.coverage import BASES, in_basis
 from servicecircle.crs import WGS84
 from servicecircle.graph import Reached
@@ -17,7 +17,7 @@ from servicecircle.model import Tier
 from servicecircle.reach import Attached
 from servicecircle.snapping import Snapped
 
-__all__ = ["About", "draw_circles"]
+__all__ = ["About", "Kept", "areas_m2", "draw_circles", "draw_unions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +30,71 @@ class About:
     crs: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Circles that are known from before: for each place the ``row`` of its circles there, but for those ``again``."""
+
+    circles: gpd.GeoDataFrame
+    row: Ints
+    again: Bools
+
+
 def draw_circles(
-    drawer: Drawer, attached: Attached, reached: Reached, snapped: Snapped, placed: gpd.GeoDataFrame, about: About
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Draw the circles of every placed facility, from all its doors, and the union of each tier's circles.
+    drawer: Drawer,
+    attached: Attached,
+    reached: Reached,
+    snapped: Snapped,
+    placed: gpd.GeoDataFrame,
+    about: About,
+    kept: Kept | None = None,
+) -> gpd.GeoDataFrame:
+    """Draw the circles of every placed facility, from all its doors, but for those that are known.
 
     Returns
     -------
-    tuple
-        Circles: facility_id, cutoff_s, profile, direction, area_m2, street_m, shed_ratio. Unions: tier, basis,
-        cutoff_s, profile, direction, area_m2. EPSG:4326. A union is drawn from the seconds to the *nearest* place.
+    gpd.GeoDataFrame
+        EPSG:4326: facility_id, cutoff_s, profile, direction, area_m2, street_m, shed_ratio.
     """
-    cutoffs = about.cutoffs_s
-    doors, owner = attached.doors_of(np.arange(len(placed)))
-    starts = Starts.of(snapped, attached, doors)
-    found = drawer.draw(reached, starts, cutoffs, owner)
+    again = np.ones(len(placed), dtype=bool) if kept is None else kept.again
+    rows, many = np.flatnonzero(again), len(about.cutoffs_s)
+    doors, owner = attached.doors_of(rows)
+    group = np.where(again, np.cumsum(again) - 1, -1)
+    mine = reached if again.all() else merge_reached(reached, group, len(rows))
+    found = drawer.draw(mine, Starts.of(snapped, attached, doors), about.cutoffs_s, owner)
     columns = {
-        "facility_id": np.repeat(placed["facility_id"].to_numpy(), len(cutoffs)),
-        **_said(about, len(placed)),
+        "facility_id": np.repeat(placed["facility_id"].to_numpy()[rows], many),
+        **_said(about, len(rows)),
         "area_m2": found.area_m2.ravel(),
         "street_m": found.street_m.ravel(),
         "shed_ratio": found.shed_ratio.ravel(),
     }
     circles = _frame(columns, found.area, about)
+    if kept is None or again.all():
+        return circles
+    both = pd.concat([kept.circles, circles], ignore_index=True) if len(rows) else kept.circles
+    first = np.where(again, len(kept.circles) // many + group, kept.row) * many
+    return both.iloc[(first[:, None] + np.arange(many)).ravel()].reset_index(drop=True)
 
+
+def areas_m2(drawer: Drawer, attached: Attached, reached: Reached, snapped: Snapped, cutoff_s: float) -> Floats:
+    """Return the area of the circle of every place at one cutoff."""
+    doors, owner = attached.doors_of(np.arange(len(reached.start) - 1))
+    return drawer.draw(reached, Starts.of(snapped, attached, doors), (cutoff_s,), owner).area_m2[:, 0]
+
+
+def draw_unions(
+    drawer: Drawer, attached: Attached, reached: Reached, snapped: Snapped, placed: gpd.GeoDataFrame, about: About
+) -> gpd.GeoDataFrame:
+    """Draw the union of the circles of each tier and basis, from the seconds to the *nearest* place.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        EPSG:4326: tier, basis, cutoff_s, profile, direction, area_m2.
+    """
+    cutoffs = about.cutoffs_s
+    doors, owner = attached.doors_of(np.arange(len(placed)))
+    starts = Starts.of(snapped, attached, doors)
     kinds, areas, area_m2 = [], [], []
     for tier in sorted(tier.value for tier in Tier):
         for basis in sorted(BASES):
@@ -74,7 +115,7 @@ def draw_circles(
         **_said(about, len(kinds)),
         "area_m2": np.ravel(area_m2),
     }
-    return circles, _frame(columns, np.array(areas, dtype=object), about)
+    return _frame(columns, np.array(areas, dtype=object), about)
 
 
 def _said(about: About, groups: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,6 +33,9 @@ from servicecircle.cli_registry import say_notes
 from servicecircle.cli_route import app as route_app
 from servicecircle.cli_site import find_pairs, find_site
 from servicecircle.errors import Fault, InputError, NoWayError
+
+if TYPE_CHECKING:
+    from servicecircle.pipeline import Results
 
 __all__ = ["main"]
 
@@ -92,28 +95,40 @@ def build(
     minutes: Annotated[str | None, typer.Option(help="Cutoffs of the circles, such as 5,10,15.")] = None,
     variant: VariantFile = None,
     paid: Paid = False,  # noqa: FBT002
+    base_out: Annotated[
+        Path | None, typer.Option(help="With --variant: build the study without it, too, into this folder.")
+    ] = None,
 ) -> None:
-    """Compute a study: layers, tables and manifest, in one folder."""
+    """Compute a study: layers, tables and manifest, in one folder.
+
+    With --base-out also as it is without the variant, in another folder, to be compared: in less time than two builds.
+    """
     from servicecircle.ingest.parameters import read_parameters
     from servicecircle.ingest.planning import read_planning
     from servicecircle.ingest.study import read_study
     from servicecircle.ingest.walkable import load_rules
     from servicecircle.pipeline import run
-    from servicecircle.publish.bundle import write_bundle
+    from servicecircle.publish.bundle import refuse_others, write_bundle
     from servicecircle.summary import Steps, print_summary
 
     began = time.perf_counter()
+    folders = [out] if base_out is None else _two(base_out, out, variant)
+    for folder in folders:
+        refuse_others(folder)
     parameters = read_parameters(params, profile=profile, minutes=None if minutes is None else _minutes(minutes))
-    rules, case = load_rules(), what_if(variant, paid=paid)
+    rules, cases = load_rules(), [what_if(file, paid=paid) for file in (None, variant)[-len(folders) :]]
     say_notes(registry)
-    with Steps(total=9) as steps:
+    with Steps(total=2 + 7 * len(cases)) as steps:
         steps.step("reading")
         study = read_study(study_folder(data), registry)
         planning = read_planning(study_folder(data), study)
-        results = run(study, parameters, rules, case, steps, planning)
+        found: list[Results] = []
+        for case in cases:  # the second one from the first
+            found.append(run(study, parameters, rules, case, steps, planning, *found))
         steps.step("writing")
-        write_bundle(results, out)
-    print_summary(results, out, time.perf_counter() - began)
+        for results, folder in zip(found, folders, strict=True):
+            write_bundle(results, folder)
+    print_summary(found[-1], out, time.perf_counter() - began)
 
 
 @app.command(epilog="Example: servicecircle ledger --json")
@@ -203,6 +218,19 @@ def gaps(
     from servicecircle.summary import print_gaps
 
     print_gaps(found)
+
+
+def _two(base_out: Path, out: Path, variant: Path | None) -> list[Path]:
+    """Return the folders of the study as it is and of the variant, if there are two."""
+    if variant is None:
+        raise InputError([Fault("there is nothing to compare", "give --variant, too", column="--base-out")])
+    base, other = base_out.resolve(), out.resolve()
+    if base == other or base in other.parents or other in base.parents:
+        remedy = "give two folders, none within the other"
+        raise InputError(
+            [Fault("one would be written over the other", remedy, column="--base-out", value=str(base_out))]
+        )
+    return [base_out, out]
 
 
 def _minutes(text: str) -> tuple[float, ...]:

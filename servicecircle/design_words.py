@@ -126,33 +126,29 @@ def _doubts(route: Alternative) -> list[tuple[str, str]]:
 
 def _left_out(asked: Asked, route: Alternative) -> list[tuple[str, str]]:
     """Say of the best places that are not on the route what it would cost to put them in."""
-    problem, tour = asked.problem, route.tour.stops
-    rest = asked.stops.drop(index=[k - 1 for k in tour]).sort_values("points", ascending=False, kind="stable")
+    problem, tour, stops = asked.problem, route.tour.stops, asked.stops
+    names, small = stops["name"].tolist(), stops["too_small"].tolist()
     found: list[tuple[str, str]] = []
     limit = problem.limit_s
-    for row in rest.itertuples():
+    for k in np.argsort(-stops["points"].to_numpy(), kind="stable").tolist():
+        name, node = names[k], k + 1
+        if node in tour:
+            continue
         if len(found) == _MOST_LEFT_OUT:
             break
-        node = int(row.Index) + 1  # type: ignore[arg-type]
-        if row.too_small:
-            found.append(
-                (f"{row.name}（容纳不下{asked.question.group_size}人）", f"{row.name} (too small for the group)")
-            )
+        if small[k]:
+            found.append((f"{name}（容纳不下{asked.question.group_size}人）", f"{name} (too small for the group)"))
             continue
-        ends = [end_s(problem, (*tour[:k], node, *tour[k:])) for k in range(len(tour) + 1)]
+        ends = [end_s(problem, (*tour[:i], node, *tour[i:])) for i in range(len(tour) + 1)]
         known = [end for end in ends if end is not None]
         if not known:
             continue  # not near this route: of no interest to who walks it
         least = min(known)
         if least > limit:
             more = max(1.0, np.ceil(minutes(least - limit)))
-            found.append(
-                (f"{row.name}（加上就超时{more:.0f}分钟）", f"{row.name} (would take {more:.0f} minutes too many)")
-            )
+            found.append((f"{name}（加上就超时{more:.0f}分钟）", f"{name} (would take {more:.0f} minutes too many)"))
         else:
-            found.append(
-                (f"{row.name}（加上就与前面的方案太像）", f"{row.name} (would make it too like another route)")
-            )
+            found.append((f"{name}（加上就与前面的方案太像）", f"{name} (would make it too like another route)"))
     return found
 
 

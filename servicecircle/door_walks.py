@@ -8,8 +8,9 @@ from servicecircle.arrays import Floats, Ints
 from servicecircle.errors import NoWayError
 from servicecircle.graph import Tree, tree
 from servicecircle.model import Direction, Variant
+from servicecircle.pairs import Pairs
 from servicecircle.prices import edge_seconds, walker_of
-from servicecircle.reach import door_to_door
+from servicecircle.reach import door_to_door, pairs_within
 from servicecircle.scene import Scene
 from servicecircle.walk import Walk, Walker, refuse_far
 
@@ -28,12 +29,27 @@ class DoorWalker(Walker):
         prices, profile = edge_seconds(network, parameters, variant), walker_of(variant, parameters)
         super().__init__(network, prices, profile, parameters, streets.snapper())
         self.scene, self.attached = scene, scene.joined.price(prices, profile)
+        self._near: dict[float, Pairs] = {}
         self._trees: dict[int, Tree] = {}
         self._walks: dict[tuple[int, int], Walk] = {}
 
     def seconds(self, places: Ints, limit_s: float) -> Floats:
-        """Return seconds from each of some places to each of them, as a square block; ``inf`` beyond the limit."""
-        return door_to_door(self.attached, places, places, limit_s, Direction.FROM)
+        """Return seconds from each of some places to each of them, as a square block; ``inf`` beyond the limit.
+
+        All places within a limit are searched from once, however often and for whichever of them somebody asks.
+        """
+        every = self.scene.doors.place
+        if not np.isin(places, every).all():  # a home is among them
+            return door_to_door(self.attached, places, places, limit_s, Direction.FROM)
+        if limit_s not in self._near:
+            self._near[limit_s] = pairs_within(self.attached, every, every, limit_s, Direction.FROM)
+        found = self._near[limit_s].take(places)
+        column = np.full(len(every), -1)
+        column[places] = np.arange(len(places))
+        row, column = found.sources(), column[found.target]
+        block = np.full((len(places), len(places)), np.inf)
+        block[row[column >= 0], column[column >= 0]] = found.apart[column >= 0]
+        return block
 
     def between(self, start: int, end: int) -> Walk:
         """Walk from one place to another, by the doors that are quickest together.

@@ -27,7 +27,7 @@ from servicecircle.snapping import Snapped
 from servicecircle.tessellation import Tessellation
 from servicecircle.wavefront import OUTSIDE
 
-__all__ = ["Circle", "Circles", "Drawer", "Starts", "merge_reached", "shared_spots", "simpler"]
+__all__ = ["Circle", "Circles", "Drawer", "Starts", "lively", "merge_reached", "shared_spots", "simpler"]
 
 _ROOM = 1 << 18  # points that wait to become shapes
 _NOWHERE = "the street it is on leads nowhere"
@@ -127,6 +127,7 @@ class Drawer:
             parameters.circles.beyond_street_m,
         )
         self._hung = network.hung
+        self._lively = lively(network, prices, parameters.snap.min_component_nodes)
         network = network.mapped
         prices = EdgeSeconds(prices.forward_s[: network.n_edges], prices.backward_s[: network.n_edges])
         out, back = prices.forward_s, prices.backward_s
@@ -143,7 +144,6 @@ class Drawer:
             (order % network.n_edges).astype(np.int64),
         )
         self._flat_mps = profile.flat_mps
-        self._lively = _lively(network, prices, parameters.snap.min_component_nodes)
 
     def draw(self, reached: Reached, starts: Starts, cutoffs_s: Sequence[float], groups: Ints | None = None) -> Circles:
         """Draw the circles of every group at every cutoff.
@@ -282,10 +282,11 @@ def _room(points: int, walked: Floats) -> Rings:
     return Rings(np.zeros((points, 2)), np.zeros(some + 1, dtype=np.int64), np.zeros(some), group, cutoff, walked)
 
 
-def _lively(network: WalkNetwork, prices: EdgeSeconds, min_nodes: int) -> Bools:
-    """Whether each edge can be walked and lies in a piece of at least ``min_nodes`` nodes, if there is one so large."""
+def lively(network: WalkNetwork, prices: EdgeSeconds, min_nodes: int) -> Bools:
+    """Whether each mapped edge can be walked, in a piece of at least ``min_nodes`` nodes if there is one so large."""
+    network = network.mapped
     tail, head = network.tail, network.head
-    onwards, back = np.isfinite(prices.forward_s), np.isfinite(prices.backward_s)
+    onwards, back = (np.isfinite(seconds[: len(tail)]) for seconds in (prices.forward_s, prices.backward_s))
     either = np.where(onwards | back, 1.0, np.inf)
     label, size = components(make_graph(network.n_nodes, np.r_[tail, head], np.r_[head, tail], np.r_[either, either]))
     enough = min(min_nodes, int(size.max(initial=0)))

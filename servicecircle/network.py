@@ -91,6 +91,7 @@ class WalkNetwork:
             vertex_m=self.heights.vertex_m[:last],
             rise_sd_m=self.heights.rise_sd_m[:edges],
             residual_m=self.heights.residual_m[:nodes],
+            _basis=None if self.heights._basis is None else self.heights._basis[:last],  # noqa: SLF001
         )
         return WalkNetwork(
             crs=self.crs,
@@ -105,6 +106,31 @@ class WalkNetwork:
             vertex_start=self.vertex_start[: edges + 1],
             vertex_along_m=self.vertex_along_m[:last],
             heights=cut,
+        )
+
+    def take(self, edges: Ints) -> WalkNetwork:
+        """Return the same nodes with some of the edges only."""
+        count = np.diff(self.vertex_start)[edges]
+        start = np.r_[0, np.cumsum(count)].astype(np.int64)
+        at = np.arange(start[-1]) + np.repeat(self.vertex_start[edges] - start[:-1], count)
+        basis = self.heights._basis  # noqa: SLF001
+        heights = replace(
+            self.heights,
+            vertex_m=self.heights.vertex_m[at],
+            rise_sd_m=self.heights.rise_sd_m[edges],
+            _basis=None if basis is None else basis[at],
+        )
+        return replace(
+            self,
+            tail=self.tail[edges],
+            head=self.head[edges],
+            edges=self.edges.iloc[edges],
+            vertex_lonlat=self.vertex_lonlat[at],
+            vertex_xy=self.vertex_xy[at],
+            vertex_start=start,
+            vertex_along_m=self.vertex_along_m[at],
+            heights=heights,
+            hung=None,
         )
 
     @property

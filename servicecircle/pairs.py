@@ -72,6 +72,13 @@ class Pairs:
         two = row != self.target
         return Pairs(np.r_[0, np.cumsum(two)][self.start], self.target[two], self.apart[two])
 
+    def take(self, sources: Ints) -> Pairs:
+        """Return the given sources in the given order, with their pairs."""
+        many = np.diff(self.start)[sources]
+        start = np.r_[0, np.cumsum(many)].astype(np.int64)
+        at = np.arange(start[-1]) + np.repeat(self.start[sources] - start[:-1], many)
+        return Pairs(start, self.target[at], self.apart[at])
+
     def count(self, chosen: Bools, limit: float, n: int) -> Ints:
         """Count the chosen sources within a limit of each of ``n`` targets."""
         many = np.zeros(n, dtype=np.int64)

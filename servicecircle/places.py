@@ -26,7 +26,7 @@ def describe_places(
     between: Pairs,
     demand: Demand,
     isochrones: gpd.GeoDataFrame,
-    level_circles: gpd.GeoDataFrame,
+    level_m2: Floats,
     doors: pd.DataFrame,
     radius_m: float,
     water: BaseGeometry | None,
@@ -35,8 +35,8 @@ def describe_places(
 
     ``people_900``: who walks to it within 15 minutes; ``n_*_900``: places walked to from it; ``terrain_loss``: the
     share of the people on the level that the hills take away; ``detour_loss``: the share of those within the radius
-    that the street net takes away. ``level_circles`` are drawn without hills. ``doors``: of
-    ``describe_doors``, added as they are.
+    that the street net takes away. ``level_m2`` are the areas of their circles without hills.
+    ``doors``: of ``describe_doors``, added as they are.
     """
     placed = access.facilities
     columns: dict[str, object] = {"facility_id": placed["facility_id"].to_numpy()}
@@ -51,8 +51,7 @@ def describe_places(
     columns["people_radius"], columns["people_level_900"] = round_about[0], level[0]
     columns["detour_loss"] = _loss(level, round_about)
     columns["area_radius_m2"] = _dry_discs_m2(placed, radius_m, water, study.area.crs)
-    flat = level_circles[level_circles["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
-    columns["area_level_900_m2"] = flat.reindex(placed["facility_id"]).to_numpy()
+    columns["area_level_900_m2"] = level_m2
     circle = isochrones[isochrones["cutoff_s"] == QUARTER_S].set_index("facility_id")["area_m2"]
     columns["area_900_m2"] = circle.reindex(placed["facility_id"]).to_numpy()
     measured = pd.DataFrame(columns).merge(doors, on="facility_id", validate="one_to_one")

@@ -26,6 +26,7 @@ __all__ = [
     "Arcs",
     "Attached",
     "Joined",
+    "Layout",
     "attach",
     "door_to_door",
     "join",
@@ -91,7 +92,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """How arcs become a matrix: sorted by row and column, parallel arcs side by side."""
 
     order: Small
@@ -100,7 +101,8 @@ class _Layout:
     column: Small
 
     @classmethod
-    def of(cls, row: Ints, column: Ints, n: int) -> _Layout:
+    def of(cls, row: Ints, column: Ints, n: int) -> Layout:
+        """Sort the arcs of ``n`` nodes."""
         order = order_pairs(row, column, n)
         order = order[row[order] != column[order]]
         row, column = row[order], column[order]
@@ -134,8 +136,8 @@ class Joined:
     share_from: Floats
     share_to: Floats
     doors: tuple[Ints, Ints, Ints]
-    _out: _Layout
-    _back: _Layout
+    _out: Layout
+    _back: Layout
 
     def price(self, seconds: EdgeSeconds, profile: Profile) -> Attached:
         """Put prices on every stretch; the walk between door and street is at the profile's level pace."""
@@ -193,8 +195,8 @@ def join(network: WalkNetwork, snapped: Snapped, owner: Ints | None = None) -> J
         np.r_[start, stop],
         np.r_[stop, start],
         (np.argsort(owner, kind="stable"), np.cumsum(many) - many, many),
-        _Layout.of(tail, head, n + k),
-        _Layout.of(head, tail, n + k),
+        Layout.of(tail, head, n + k),
+        Layout.of(head, tail, n + k),
     )
 
 

@@ -57,24 +57,25 @@ def height_line(walk: Walk, network: WalkNetwork) -> pd.DataFrame:
     On foot and ridden together the heights rise and fall by what the walk does. Between a door and the street the
     street's height holds; NaN where heights are unknown.
     """
-    parts: list[pd.DataFrame] = []
-    metres, height = 0.0, np.nan
+    at, up, metres, height = [], [], 0.0, np.nan
     for stretch in walk.stretches:
         along, rise, first = _relief(stretch, network)
         height = first if np.isnan(height) else height
-        table = pd.DataFrame(stretch.lonlat, columns=["lon", "lat"])
-        parts.append(table.assign(metres=metres + along, height_m=height + rise, kind=stretch.kind))
+        at.append(metres + along)
+        up.append(height + rise)
         metres += stretch.metres
         height = height + float(rise[-1])
-    line = pd.concat(parts, ignore_index=True)
-    streets = np.flatnonzero(line["kind"] != "link")
+    many = [len(stretch.lonlat) for stretch in walk.stretches]
+    kind = np.repeat(np.array([stretch.kind for stretch in walk.stretches], dtype=object), many)
+    lonlat, heights = np.concatenate([stretch.lonlat for stretch in walk.stretches]), np.concatenate(up)
+    streets = np.flatnonzero(kind != "link")
     if len(streets):  # at a door: as high as the street before it
         first, last = streets[0], streets[-1]
-        line.loc[: first - 1, "height_m"] = line["height_m"].iloc[first]
-        line.loc[last + 1 :, "height_m"] = line["height_m"].iloc[last]
-    moved = (line[["lon", "lat"]].diff().abs() > _SAME_DEG).any(axis=1) | (line["height_m"].diff().abs() > _SAME_M)
-    moved.iloc[0] = True
-    return line.loc[moved, list(PROFILE_COLUMNS)].reset_index(drop=True)
+        heights[:first], heights[last + 1 :] = heights[first], heights[last]
+    moved = np.ones(len(kind), dtype=bool)
+    moved[1:] = (np.abs(np.diff(lonlat, axis=0)) > _SAME_DEG).any(axis=1) | (np.abs(np.diff(heights)) > _SAME_M)
+    columns = dict(zip(PROFILE_COLUMNS, (np.concatenate(at), heights, kind, *lonlat.T), strict=True))
+    return pd.DataFrame({name: column[moved] for name, column in columns.items()})
 
 
 def _relief(stretch: Stretch, network: WalkNetwork) -> tuple[Floats, Floats, float]:

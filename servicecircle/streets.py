@@ -88,6 +88,7 @@ def vary(streets: Streets, study: Study, variant: Variant) -> Streets:
         raise InputError([Fault("streets whose links are changed cannot be varied", "begin with plain streets")])
     parameters = streets.parameters
     network, variant = amend(streets.network.mapped, study, variant, parameters)
+    _check_names(network, study, parameters)
     prices, profile = edge_seconds(network, parameters, variant), walker_of(variant, parameters)
     return replace(streets, study=study, variant=variant, profile=profile, network=network, prices=prices)
 

@@ -7,7 +7,7 @@ class: certain, likely, borderline, uncovered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -23,9 +23,22 @@ from servicecircle.parameters import Parameters, UncertaintyParameters
 from servicecircle.prices import Pricer, walker_of
 from servicecircle.reach import Joined, nearest_times
 
-__all__ = ["CLASSES", "certainty_table", "classify", "covered_share", "draw_variants", "home_certainty"]
+__all__ = [
+    "CLASSES",
+    "Draw",
+    "certainty_table",
+    "classify",
+    "covered_share",
+    "draw_factors",
+    "draw_variants",
+    "groups_of",
+    "home_certainty",
+]
 
 CLASSES = ("certain", "likely", "borderline", "uncovered")
+
+Draw = Callable[[WalkNetwork, Joined, Sequence[Ints], Ints, Variant, Parameters], Floats]
+"""What answers as ``covered_share`` does."""
 
 
 def draw_variants(network: WalkNetwork, variant: Variant, parameters: UncertaintyParameters) -> Iterator[Variant]:
@@ -34,9 +47,7 @@ def draw_variants(network: WalkNetwork, variant: Variant, parameters: Uncertaint
     Pace, climb and patience are lognormal with median 1, one each for all walkers of a draw: what is drawn is how wrong
     the profile is, not how people differ from each other. Heights are drawn from the levelling.
     """
-    rng = np.random.default_rng(parameters.seed)
-    spread = np.array([parameters.pace_sd, parameters.climb_sd, parameters.wait_sd])
-    factors = np.exp(rng.standard_normal((parameters.draws, 3)) * np.sqrt(np.log1p(spread**2)))
+    factors = draw_factors(parameters)
     heights = draw_heights(network.heights, parameters.draws, parameters.seed)
     for (pace, climb, patience), height in zip(factors, heights, strict=True):
         yield replace(
@@ -46,6 +57,23 @@ def draw_variants(network: WalkNetwork, variant: Variant, parameters: Uncertaint
             patience=variant.patience * patience,
             heights_m=height if variant.heights_m is None else variant.heights_m + height,
         )
+
+
+def draw_factors(parameters: UncertaintyParameters) -> Floats:
+    """Draw the factors on pace, climb and patience, as (draws, 3)."""
+    rng = np.random.default_rng(parameters.seed)
+    spread = np.array([parameters.pace_sd, parameters.climb_sd, parameters.wait_sd])
+    return np.asarray(np.exp(rng.standard_normal((parameters.draws, 3)) * np.sqrt(np.log1p(spread**2))))
+
+
+def groups_of(places: gpd.GeoDataFrame) -> dict[str, Ints]:
+    """Return the rows of the places of each tier and basis: ``school_confirmed``, ``school`` (all), ..."""
+    tier = places["tier"].to_numpy()
+    return {
+        f"{name}" if basis == "all" else f"{name}_{basis}": np.flatnonzero((tier == name) & in_basis(places, basis))
+        for name in Tier
+        for basis in BASES
+    }
 
 
 def covered_share(
@@ -86,21 +114,21 @@ def home_certainty(
     homes: Ints,
     variant: Variant,
     parameters: Parameters,
+    draw: Draw | None = None,
 ) -> pd.DataFrame:
     """Share of draws and class of each home by tier: ``school_share``, ``school_class``, ``school_confirmed_share`` ...
 
-    Nothing is said (missing) of a tier without a placed facility on a basis, nor where no draws are asked for.
+    Nothing is said (missing) of a tier without a placed facility on a basis, nor where no draws are asked for. ``draw``
+    stands in for ``covered_share`` where somebody knows a shorter way to the same.
     """
-    tier = places["tier"].to_numpy()
-    keys = [(name, basis) for name in Tier for basis in BASES]
-    groups = [np.flatnonzero((tier == name) & in_basis(places, basis)) for name, basis in keys]
-    known = [k for k, group in enumerate(groups) if len(group) and parameters.uncertainty.draws]
-    share = np.full((len(keys), len(homes)), np.nan)
+    groups = groups_of(places)
+    share = np.full((len(groups), len(homes)), np.nan)
+    known = [k for k, group in enumerate(groups.values()) if len(group) and parameters.uncertainty.draws]
     if known:
-        share[known] = covered_share(network, joined, [groups[k] for k in known], homes, variant, parameters)
+        found = (draw or covered_share)(network, joined, list(groups.values()), homes, variant, parameters)
+        share[known] = found[known]
     table: dict[str, object] = {}
-    for (name, basis), row in zip(keys, share, strict=True):
-        label = f"{name}" if basis == "all" else f"{name}_{basis}"
+    for label, row in zip(groups, share, strict=True):
         table[f"{label}_share"] = row
         table[f"{label}_class"] = pd.Series(classify(row, parameters.uncertainty)).where(np.isfinite(row), None)
     return pd.DataFrame(table)

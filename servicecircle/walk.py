@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
 
 import numpy as np
 from shapely.geometry import LineString
@@ -23,8 +22,8 @@ __all__ = ["Leg", "Stretch", "Walk", "Walker"]
 
 _POINT = 2
 _ROLLING = ("street", "path", "crossing")
-_TOLD = ["kind", "name", "length_m", "rise_m", "steps", "steps_estimated", "link_id"]
 _RIDDEN = ("lift", "escalator", "cableway")
+_TOLD = ("kind", "name", "length_m", "rise_m", "steps", "steps_estimated", "link_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class Walker:
     ) -> None:
         self._network, self._seconds, self._profile, self._parameters = network, seconds, profile, parameters
         self._snapper = snapper or Snapper(network, seconds, parameters.snap)
+        self._columns = {name: network.edges[name].to_numpy() for name in _TOLD}  # a row of a table takes its time
 
     @property
     def network(self) -> WalkNetwork:
@@ -176,7 +176,7 @@ class Walker:
         )
 
     def _stretches(self, attached: Attached, nodes: Ints) -> list[Stretch]:
-        arcs = attached.arcs
+        arcs, of = attached.arcs, self._columns
         wanted = {(int(a), int(b)) for a, b in pairwise(nodes)}
         on_way = np.flatnonzero(np.isin(arcs.tail, nodes) & np.isin(arcs.head, nodes) & np.isfinite(arcs.seconds))
         best: dict[tuple[int, int], int] = {}
@@ -185,38 +185,37 @@ class Walker:
             if key in wanted and (key not in best or arcs.seconds[i] < arcs.seconds[best[key]]):
                 best[key] = int(i)
         pieces = []
-        way = [best[int(a), int(b)] for a, b in pairwise(nodes)]
-        rows = self._network.edges.iloc[arcs.edge[way]][_TOLD].to_dict("records")
-        for k, row in zip(way, rows, strict=True):
+        for a, b in pairwise(nodes):
+            k = best[int(a), int(b)]
             e, start, stop = int(arcs.edge[k]), float(arcs.share_from[k]), float(arcs.share_to[k])
             part = abs(stop - start)
-            rise, ascent, descent = self._climb(e, row, start, stop)
+            rise, ascent, descent = self._climb(e, start, stop)
             pieces.append(
                 Stretch(
                     edge=e,
                     start=start,
                     stop=stop,
-                    kind=row["kind"],
-                    name=_text(row["name"]),
+                    kind=of["kind"][e],
+                    name=_text(of["name"][e]),
                     seconds=float(arcs.seconds[k]),
-                    metres=float(row["length_m"]) * part,
+                    metres=float(of["length_m"][e]) * part,
                     rise_m=rise,
                     ascent_m=ascent,
                     descent_m=descent,
-                    steps=float(row["steps"]) * part,
-                    estimated=bool(row["steps_estimated"]),
-                    link_id=_text(row["link_id"]),
+                    steps=float(of["steps"][e]) * part,
+                    estimated=bool(of["steps_estimated"][e]),
+                    link_id=_text(of["link_id"][e]),
                     lonlat=self._line(e, start, stop),
                 )
             )
         return pieces
 
-    def _climb(self, edge: int, row: Mapping[Hashable, Any], start: float, stop: float) -> tuple[float, float, float]:
+    def _climb(self, edge: int, start: float, stop: float) -> tuple[float, float, float]:
         """Rise, and metres up and down on foot, along a part of an edge."""
-        network = self._network
-        if row["kind"] not in _ROLLING:
-            rise = float(row["rise_m"]) * (stop - start)
-            return (rise, 0.0, 0.0) if row["kind"] in _RIDDEN else (rise, max(rise, 0.0), max(-rise, 0.0))
+        network, kind = self._network, self._columns["kind"][edge]
+        if kind not in _ROLLING:
+            rise = float(self._columns["rise_m"][edge]) * (stop - start)
+            return (rise, 0.0, 0.0) if kind in _RIDDEN else (rise, max(rise, 0.0), max(-rise, 0.0))
         part = slice(network.vertex_start[edge], network.vertex_start[edge + 1])
         along, height = network.vertex_along_m[part], network.heights.vertex_m[part]
         low, high = sorted((start * along[-1], stop * along[-1]))

@@ -20,7 +20,7 @@ from servicecircle.publish.manifest import MANIFEST, Area, Input, Layer, Manifes
 from servicecircle.publish.replacing import replace_folder
 from servicecircle.publish.tables import rounded, write_csv
 
-__all__ = ["write_bundle"]
+__all__ = ["refuse_others", "write_bundle"]
 
 _GEOJSON_BYTES = 5_000_000
 _UNITS = {"_s": "seconds", "_m": "metres", "_m2": "square metres", "_cny": "CNY"}
@@ -35,11 +35,7 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
     InputError
         The folder holds something that is no bundle, or cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError([Fault("the output folder is a file", "give a folder", value=str(folder))])
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        remedy = "give an empty folder, or one that holds a bundle"
-        raise InputError([Fault("the output folder holds other files, which would be lost", remedy, value=str(folder))])
+    refuse_others(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -53,6 +49,15 @@ def write_bundle(results: Results, folder: Path) -> Manifest:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return manifest
+
+
+def refuse_others(folder: Path) -> None:
+    """Raise InputError where a bundle would take the place of something that is none."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Fault("the output folder is a file", "give a folder", value=str(folder))])
+    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        remedy = "give an empty folder, or one that holds a bundle"
+        raise InputError([Fault("the output folder holds other files, which would be lost", remedy, value=str(folder))])
 
 
 def _fill(results: Results, folder: Path) -> Manifest:

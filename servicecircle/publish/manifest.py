@@ -88,7 +88,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def changed_files(folder: Path, manifest: Manifest, remedy: str) -> list[Fault]:
-    """Return a fault for every file of a bundle that is not there or not as it was written; what was added is not seen."""
+    """Return a fault for every file of a bundle that is not as it was written; what was added is not looked at."""
     faults = []
     for name, digest in manifest.files.items():
         try:

@@ -183,6 +183,21 @@ def test_a_build_prints_the_shares_that_it_writes(built: tuple[Path, str]) -> No
     check_printed(printed, pd.read_csv(out / "tables/coverage.csv", encoding="utf-8-sig", dtype={"subdistrict": str}))
 
 
+def test_a_variant_and_the_study_as_it_is_are_built_in_one_go(
+    ask: Ask, sound: Path, built: tuple[Path, str], tmp_path: Path
+) -> None:
+    case, before, after = tmp_path / "case.toml", tmp_path / "before", tmp_path / "after"
+    case.write_text('closed = ["way/3"]\n', "utf-8")
+    answer = ask("build", "--data", sound, "--variant", case, "--out", after, "--base-out", before)
+    assert (answer.code, answer.err) == (0, "")
+    assert "after" in answer.out
+    for one in (path for path in built[0].rglob("*") if path.is_file()):
+        assert (before / one.relative_to(built[0])).read_bytes() == one.read_bytes()
+    told = json.loads(ask("compare", before, after, "--json").out)
+    assert (told["before"]["variant"], told["after"]["variant"]) == ({}, {"closed": ["way/3"]})
+    assert not told["empty"]
+
+
 def test_gaps_have_the_published_shape(ask: Ask, built: tuple[Path, str]) -> None:
     answer = ask("gaps", "--bundle", built[0], "--json")
     assert answer.code == 0

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from servicecircle import pipeline
+from servicecircle.errors import Fault, InputError
+from servicecircle.pipeline import Results
 from tests.cli.conftest import Ask
 from tests.town import Place, Town, lonlat
 
@@ -200,6 +203,35 @@ def test_a_file_in_the_place_of_the_folder_or_its_parent_is_refused_and_untouche
     ask("build", "--data", sound, "--out", tmp_path / "build" / "deeper").refuses("cannot write")
     ask("build", "--data", sound, "--out", tmp_path / "build").refuses("build")
     assert files(tmp_path) == {"build": b"mine"}
+
+
+@pytest.mark.usefixtures("computed")
+def test_a_base_needs_a_variant_and_a_folder_of_its_own(ask: Ask, sound: Path, tmp_path: Path) -> None:
+    case, out = tmp_path / "case.toml", tmp_path / "out"
+    case.write_text('closed = ["way/3"]\n', "utf-8")
+    ask("build", "--data", sound, "--out", out, "--base-out", tmp_path / "base").refuses("--base-out", "--variant")
+    asked = "build", "--data", sound, "--variant", case, "--out", out, "--base-out"
+    for base in (out, out / "base", tmp_path):
+        ask(*asked, base).refuses("--base-out", "two folders")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.doc").write_text("three years of work", "utf-8")
+    ask(*asked, tmp_path / "mine").refuses("other files", "mine")
+    assert sorted(files(tmp_path)) == ["case.toml", "mine/thesis.doc"]
+
+
+def test_nothing_is_written_of_a_variant_that_is_refused(
+    ask: Ask, sound: Path, sound_results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*given: object) -> Results:
+        if any(one is sound_results for one in given):
+            raise InputError([Fault("no such link", "give another", value="way/3")])
+        return sound_results
+
+    monkeypatch.setattr(pipeline, "run", run)
+    (tmp_path / "case.toml").write_text('closed = ["way/3"]\n', "utf-8")
+    folders = "--out", tmp_path / "out", "--base-out", tmp_path / "base"
+    ask("build", "--data", sound, "--variant", tmp_path / "case.toml", *folders).refuses("no such link", "way/3")
+    assert sorted(files(tmp_path)) == ["case.toml"]
 
 
 @pytest.mark.usefixtures("computed")
