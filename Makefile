@@ -4,7 +4,7 @@
 #   make site    the static site with map, report, sheets, routes and open data, under site/
 #   make test    every test
 #   make bench   speed and quality beside other tools
-#   make hunt    fuzzing, killed and racing processes, for HUNT_SECONDS (an hour)
+#   make hunt    fuzzing, killed and racing processes, full disks, a cluster, benchmarks; HUNT_SECONDS (an hour) and more
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -58,7 +58,7 @@ bench: .bench/stamp
 	@.bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Looks for what breaks the readers and the registry. Long; not part of any test.
+# Looks for what breaks the readers, the registry, the service and the benchmarks. Long; not part of any test.
 hunt: .venv/develop.stamp
 	@$(BIN)/python -m pytest -m long
 	@$(BIN)/python -m tests.hunt

@@ -131,6 +131,9 @@ def _say(ledger: dict[str, Any], out: Path) -> None:
     typer.echo(f"{ledger['name']}: {ledger['map']}, {ledger['data_date']}, {ledger['crs']}")
     typer.echo(f"点位候选 candidates: {counts['facilities']}；未收入 left out: {counts['excluded']} (excluded.csv)")
     typer.echo(f"道路 ways: {counts['ways']}；建筑 buildings: {counts['buildings']}")
+    parts = ledger["subdistricts"]
+    if parts["admin_level"] is not None:
+        typer.echo(f"街道 subdistricts: {parts['number']} (admin_level {parts['admin_level']})")
     for gap in ledger["unknown"]:
         typer.echo(f"未知 unknown: {gap['zh']}\n             {gap['en']}")
     typer.echo(f"下一步 next: servicecircle build --data {out} --out {out}-build")

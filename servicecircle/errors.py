@@ -10,11 +10,16 @@ Exit codes live in ``cli``; HTTP codes live in the service.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["ConflictError", "Fault", "InputError", "NoWayError", "ServiceCircleError"]
+__all__ = ["ConflictError", "Fault", "InputError", "NoWayError", "ServiceCircleError", "disk_is_full", "room_in"]
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = "No space left on device"  # how compiled writers say it, which raise no OSError
 _SHOWN = 20
 _VALUE_CHARS = 80
 
@@ -65,6 +70,43 @@ class ConflictError(InputError):
 
 class NoWayError(ServiceCircleError, LookupError):
     """The question is sound and the answer is that there is no way."""
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether the disk had no room, also where a writer has said so in words of its own.
+
+    Examples
+    --------
+    >>> disk_is_full(OSError(28, "No space left on device")), disk_is_full(OSError(13, "Permission denied"))
+    (True, False)
+    """
+    causes = (error, error.__cause__, error.__context__)
+    return any(
+        cause.errno in _FULL if isinstance(cause, OSError) and cause.errno else _NO_SPACE in str(cause)
+        for cause in causes
+    )
+
+
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """Say in our words that a disk is full, or a folder not to be written to.
+
+    Raises
+    ------
+    InputError
+        Nothing can be written into ``folder``.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, RuntimeError) as error:
+        if not disk_is_full(error) and not isinstance(error, PermissionError):
+            raise
+        problem = "no room on the disk" if disk_is_full(error) else "it cannot be written to"
+        raise InputError(
+            [Fault(problem, "make room, or name another folder, and run again", value=str(folder))]
+        ) from error
 
 
 def _short(value: object) -> str:

@@ -176,6 +176,8 @@ def _in_cells(xy: Floats, cells: Shapes) -> _Inside:
 
 
 def _in_subdistricts(area: StudyArea, table: pd.DataFrame, code: pd.Series) -> _Inside:
+    if len(table) == 1 and table["subdistrict"].iloc[0] == area.id:  # all of the area
+        return _Inside(np.arange(len(code)), np.zeros(len(code), dtype=np.int64))
     known = area.subdistricts[["code", "name"]].reset_index(drop=True)
     row_of = pd.Series(range(len(table)), known["code"].to_numpy()[_match(table, "subdistrict", known)])
     row = code.map(row_of)

@@ -144,6 +144,21 @@ class OsmTown:
             602,
         )
 
+    def part(self, number: int, box: tuple[float, float, float, float], name: str, level: int = 8) -> None:
+        """Add a subdistrict: a box of metres from the town's corner; a road is one side of its outline."""
+        west, south, east, north = box
+        corners = [(west, south), (east, south), (east, north), (west, north)]
+        ends = [self._node(*corner, {}) for corner in corners]
+        road = self._way(ends[:2], {"highway": "residential", "name": f"{name}界路"}, 10 * number, closed=False)
+        rest = self._way([*ends[1:], ends[0]], {}, 10 * number + 1, closed=False)
+        tags = {"type": "boundary", "boundary": "administrative", "admin_level": str(level), "name": name}
+        members = [("way", road, "outer"), ("way", rest, "outer")]
+        self._relation(number, members, {**tags, "name:en": f"Part {number}"})
+
+    def coast(self, number: int, points: list[tuple[float, float]], *, closed: bool = False) -> None:
+        """Add a coastline, land on its left."""
+        self._way([*points], {"natural": "coastline"}, number, closed=closed)
+
     def write(self, path: Path, *, boundary: bool = True, moment: str = MOMENT, history: bool = False) -> Path:
         """Write the town as an OpenStreetMap file."""
         header = osmium.io.Header()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
+import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ __all__ = ["Tls", "check_address", "on_cluster"]
 
 _AHEAD = 2  # districts a worker has before it: the next is there when one is done
 _PATIENCE_S = 30
+_GREETING_S = 5  # a scheduler speaks first
 _PORT = 65535
 
 
@@ -71,9 +74,12 @@ def on_cluster(jobs: Iterator[Job], address: str, tls: Tls | None = None) -> Ite
     Raises
     ------
     InputError
-        The address is refused, nobody answers there, or the cluster has no worker.
+        The address is refused, nobody answers there, who answers is of another authority, or the cluster has no
+        worker.
     """
     check_address(address, tls)
+    if tls is not None:
+        _greet(address, tls)
     with _client(address, tls) as client:
         yield from _shared(client, jobs)
 
@@ -83,6 +89,30 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _greet(address: str, tls: Tls) -> None:
+    """Shake hands once, by hand: Dask would try until its patience ends, and not say which certificate was wrong."""
+    parts = urlsplit(address)
+    remedy = "give the authority that signed the scheduler's certificate, and a certificate and key of your own from it"
+    try:
+        context = ssl.create_default_context(cafile=tls.ca)
+        context.check_hostname = False  # the authority is the cluster's own: whom it signed, it knows
+        context.load_cert_chain(tls.cert, tls.key)
+    except (ssl.SSLError, ValueError) as error:
+        problem = f"not a PEM certificate and its key ({error})"
+        raise InputError([Fault(problem, remedy, column="--tls-ca", value=str(tls.ca))]) from error
+    try:
+        with (
+            socket.create_connection((parts.hostname or "", parts.port or 0), timeout=_GREETING_S) as plain,
+            context.wrap_socket(plain) as secure,
+        ):
+            secure.recv(1)  # it refuses a certificate of ours after the handshake
+    except (ssl.SSLError, ConnectionResetError) as error:
+        problem = f"the scheduler and we are not of the same authority ({error})"
+        raise InputError([Fault(problem, remedy, column="--tls-ca", value=str(tls.ca))]) from error
+    except OSError:  # nobody is there, or slow: said with more patience below
+        return
 
 
 def _client(address: str, tls: Tls | None) -> Any:  # noqa: ANN401 -- most of distributed has no types

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 import traceback
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from servicecircle.batch.areas import Area
 from servicecircle.batch.memory import peak_mb, restart_peak
 from servicecircle.batch.parts import Part, input_digest, read_part, write_part
-from servicecircle.errors import InputError
+from servicecircle.errors import InputError, disk_is_full
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.planning import read_planning
 from servicecircle.ingest.study import read_study
@@ -23,7 +22,6 @@ from servicecircle.pipeline import run
 
 __all__ = ["Job", "Outcome", "State", "run_district"]
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _PACKAGE = "servicecircle"
 
 
@@ -92,14 +90,14 @@ def run_district(job: Job) -> Outcome:
         write_part(results, part, job.part, whole=job.whole)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is written down
         seconds = time.perf_counter() - began
-        problem, full = _words(error), _disk_is_full(error)
+        problem, full = _words(error), disk_is_full(error)
         return Outcome(job.area.id, State.FAILED, "", seconds, peak_mb(), problem, full)
     return Outcome(job.area.id, State.DONE, inputs, seconds, part.peak_mb)
 
 
 def _words(error: Exception) -> str:
     """Say an error as its reader needs it: bad input in its own words, all else with where it was."""
-    if _disk_is_full(error):
+    if disk_is_full(error):
         return "no room on the disk. Remedy: make room, and run the same command again"
     if isinstance(error, InputError):
         return str(error)
@@ -108,9 +106,3 @@ def _words(error: Exception) -> str:
     ours = [f for f in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(f.filename).parts]
     where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
     return f"{type(error).__name__}: {error}{where}"
-
-
-def _disk_is_full(error: BaseException) -> bool:
-    """Whether the disk had no room, also where a writer has said so in words of its own."""
-    causes = (error, error.__cause__, error.__context__)
-    return any(isinstance(cause, OSError) and cause.errno in _FULL for cause in causes)

@@ -83,19 +83,19 @@ def write_categories(folder: Path, categories: Sequence[Mapping[str, Any]]) -> N
     write_text("\n".join(lines), folder / "categories.toml")
 
 
-def write_outlines(folder: Path, area: Area) -> None:
-    """Write area.geojson, and subdistricts.geojson with the area as its only part."""
+def write_outlines(folder: Path, area: Area, parts: gpd.GeoDataFrame) -> None:
+    """Write area.geojson, and subdistricts.geojson with the parts of the area."""
     about = {"id": area.id, "name": area.name, "name_en": area.name_en, "source": area.source}
-    part = {"code": area.id, "name": area.name, "name_en": area.name_en, "source": area.source}
-    shape = tidy(gpd.GeoSeries([area.shape]).to_numpy())
-    for name, properties in (("area", about), ("subdistricts", part)):
-        layer = gpd.GeoDataFrame(pd.DataFrame([properties]), geometry=shape, crs=WGS84)
-        write_text(feature_collection(layer), folder / f"{name}.geojson")
+    whole = gpd.GeoDataFrame(pd.DataFrame([about]), geometry=[area.shape], crs=WGS84)
+    for name, layer in (("area", whole), ("subdistricts", parts)):
+        shapes = gpd.GeoSeries(tidy(layer.geometry.to_numpy()), layer.index, crs=WGS84)
+        write_text(feature_collection(layer.set_geometry(shapes)), folder / f"{name}.geojson")
 
 
-def write_people(folder: Path, area: Area, people: float | None) -> None:
-    """Write people.csv: those of the whole area, 0 where nobody said how many."""
-    write_table(pd.DataFrame({"subdistrict": [area.id], "people": [f"{people or 0:g}"]}), folder / "people.csv")
+def write_people(folder: Path, area: Area, parts: gpd.GeoDataFrame, people: float | None) -> None:
+    """Write people.csv: those of the whole area; where nobody said how many, a row with 0 for each part, to fill in."""
+    codes = [*parts["code"]] if people is None else [area.id]
+    write_table(pd.DataFrame({"subdistrict": codes, "people": f"{people or 0:g}"}), folder / "people.csv")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

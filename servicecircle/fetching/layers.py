@@ -21,7 +21,7 @@ __all__ = ["LAYER_TAGS", "amenities_of", "buildings_of", "entrances_of", "railwa
 
 LAYER_TAGS: dict[str, list[str] | bool] = {
     "building": True,
-    "natural": ["water"],
+    "natural": ["water", "coastline"],
     "waterway": ["riverbank", "dock"],
     "railway": [
         "rail", "subway", "light_rail", "tram", "monorail", "narrow_gauge", "funicular",
@@ -71,7 +71,7 @@ def buildings_of(things: Sequence[Thing], reach: BaseGeometry) -> gpd.GeoDataFra
 
 
 def water_of(things: Sequence[Thing], reach: BaseGeometry) -> gpd.GeoDataFrame:
-    """Return lakes and rivers drawn as areas, cut at the edge of the reach. The sea is no area of the map."""
+    """Return lakes and rivers drawn as areas, cut at the edge of the reach; the sea is of ``coast``."""
 
     def row(thing: Thing) -> Row | None:
         kind = thing.tags.get("water") or thing.tags.get("waterway") or thing.tags.get("natural")

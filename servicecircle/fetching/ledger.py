@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,13 @@ LEDGER = "fetched.json"
 """The file of a study folder that holds the ledger."""
 
 
-def unknowns(terrain_share: float | None, people: float | None, trimmed: int) -> list[dict[str, str]]:
-    """Return what the study does not know, each ``what`` in both languages; ``trimmed`` ways are not whole."""
+def unknowns(
+    terrain_share: float | None, people: float | None, trimmed: int, others: Iterable[Mapping[str, str]] = ()
+) -> list[dict[str, str]]:
+    """Return what the study does not know, each ``what`` in both languages; ``trimmed`` ways are not whole.
+
+    ``others`` are what the makers of single layers say of theirs.
+    """
     found = []
     if terrain_share is None:
         found.append(
@@ -55,20 +60,11 @@ def unknowns(terrain_share: float | None, people: float | None, trimmed: int) ->
         )
     return [
         *found,
-        {
-            "what": "subdistricts",
-            "zh": "没有街道界：整个范围作为一个街道",
-            "en": "no outlines of subdistricts: the area is its only part",
-        },
+        *map(dict, others),
         {
             "what": "places",
             "zh": "所有点位来自地图，均为候选，待确认",
             "en": "every place comes from the map and is a candidate until the office names it",
-        },
-        {
-            "what": "sea",
-            "zh": "海面不是地图上的面：海岸按街道边缘处理",
-            "en": "the sea is no area of the map: the shore is where the streets end",
         },
     ]
 

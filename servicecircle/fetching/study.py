@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from servicecircle.entrances import find_entrances
 from servicecircle.errors import Fault, InputError
 from servicecircle.fetching import layers
 from servicecircle.fetching.area import Area
+from servicecircle.fetching.coast import Sea, require_land, sea_of
 from servicecircle.fetching.folder import (
     all_or_nothing,
     write_categories,
@@ -28,6 +29,7 @@ from servicecircle.fetching.folder import (
 from servicecircle.fetching.ledger import unknowns, write_ledger
 from servicecircle.fetching.links import links_of
 from servicecircle.fetching.places import EXCLUDED, places_of
+from servicecircle.fetching.subdistricts import Parts, parts_of
 from servicecircle.fetching.terrain import clip_terrain
 from servicecircle.hours import is_day
 from servicecircle.ingest.amenities import read_amenities
@@ -76,7 +78,8 @@ class Wishes:
 def wanted_tags(mapping: PlaceMapping) -> dict[str, list[str] | bool]:
     """Return the tags of everything but ways that a study is made of: key to values, True for any."""
     wanted: dict[str, list[str] | bool] = {}
-    for key, values in (*layers.LAYER_TAGS.items(), *_LIFTS.items(), *mapping.wanted().items()):
+    levels = {"admin_level": [str(level) for level in mapping.parts.levels]}
+    for key, values in (*layers.LAYER_TAGS.items(), *_LIFTS.items(), *levels.items(), *mapping.wanted().items()):
         known = wanted.get(key, [])
         wanted[key] = True if isinstance(known, bool) or isinstance(values, bool) else sorted({*known, *values})
     return wanted
@@ -95,17 +98,20 @@ def fetch_study(source: Path, area: Area, out: Path, wishes: Wishes, progress: P
     Raises
     ------
     InputError
-        The file or the terrain cannot be read or does not cover the area, or no street is in it.
+        The file or the terrain cannot be read or does not cover the area, it lies in the sea, or no street is in it.
     """
     with all_or_nothing(out) as folder, tempfile.TemporaryDirectory(prefix="servicecircle-") as scratch:
         progress.step("cutting")
         cut = Path(scratch) / "cut.osm.pbf"
         wanted: Wanted = {**wanted_tags(wishes.mapping), **dict.fromkeys(WALK_KEYS, True)}
-        trimmed = clip_osm(source, area.bounds, wanted, cut)
-        ways = _ways(cut, source, area, wishes)
+        seen = clip_osm(source, area.bounds, wanted, cut)
+        sea = sea_of(seen.coast, area.reach)
+        require_land(sea, area)
+        ways = _ways(cut, seen.ways, source, area, wishes)
         things = read_things(cut, [*wanted])
+        parts = parts_of(things, seen.boundaries, area, sea.shape, wishes.mapping.parts)
         progress.step("layers")
-        counts, excluded = _fill(folder, things, ways, area, wishes)
+        counts, excluded = _fill(folder, things, ways, area, wishes, parts, sea)
         share = None
         if wishes.terrain is not None:
             progress.step("terrain")
@@ -121,15 +127,16 @@ def fetch_study(source: Path, area: Area, out: Path, wishes: Wishes, progress: P
             "data_date": ways.data_date,
             "terrain": terrain,
             "people": {"number": wishes.people, "source": wishes.people_source},
+            "subdistricts": parts.about(),
             "counts": counts,
-            "unknown": unknowns(share, wishes.people, trimmed),
+            "unknown": unknowns(share, wishes.people, seen.trimmed, [*parts.unknown, *sea.unknown(area)]),
         }
         return write_ledger(folder, area, about)
 
 
-def _ways(cut: Path, source: Path, area: Area, wishes: Wishes) -> Ways:
+def _ways(cut: Path, near: Container[int], source: Path, area: Area, wishes: Wishes) -> Ways:
     try:
-        ways = read_osm(cut)
+        ways = read_osm(cut, near)
     except InputError as error:
         if not any("no way" in fault.problem for fault in error.faults):
             raise
@@ -150,27 +157,28 @@ def _ways(cut: Path, source: Path, area: Area, wishes: Wishes) -> Ways:
 
 
 def _fill(
-    folder: Path, things: list[Thing], ways: Ways, area: Area, wishes: Wishes
+    folder: Path, things: list[Thing], ways: Ways, area: Area, wishes: Wishes, parts: Parts, sea: Sea
 ) -> tuple[dict[str, int], pd.DataFrame]:
     """Write everything that the map gives; return how much of it there is, and what was left out."""
     write_head(folder, area, ways.data_date, _sources(ways.data_date, area, wishes))
     write_categories(folder, wishes.mapping.categories)
-    write_outlines(folder, area)
-    write_people(folder, area, wishes.people)
+    write_outlines(folder, area, parts.table)
+    write_people(folder, area, parts.table, wishes.people)
     write_ways(ways, folder)
     drawn = {
         "buildings": layers.buildings_of(things, area.reach),
-        "water": layers.water_of(things, area.reach),
+        "water": pd.concat([layers.water_of(things, area.reach), sea.rows()], ignore_index=True),
         "railways": layers.railways_of(things, area.reach),
         "stations": layers.stations_of(things, area.reach),
     }
     for name, layer in drawn.items():
         write_text(feature_collection(layer), folder / f"{name}.geojson")
     places = places_of(things, wishes.mapping, area.reach, area.crs)
+    rows = places.rows.assign(subdistrict=parts.of(places.rows))
     categories = read_categories(folder / "categories.toml")
     extent = ways.extent
     tables: dict[str, tuple[pd.DataFrame, Callable[[Path], object]]] = {
-        "facilities": (places.rows, lambda path: read_facilities(path, categories, extent)),
+        "facilities": (rows, lambda path: read_facilities(path, categories, extent)),
         "entrances": (layers.entrances_of(things, area.reach), lambda path: read_entrances(path, extent)),
         "amenities": (layers.amenities_of(things, area.reach), lambda path: read_amenities(path, extent)),
         "vertical_links": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -39,7 +39,7 @@ class _Found:
     newest: str = ""
 
 
-def read_osm(path: Path) -> Ways:
+def read_osm(path: Path, only: Container[int] | None = None) -> Ways:
     """Read the ways that could be walked, and their nodes.
 
     Kept is what ``tags.may_be_walked`` lets pass; the same content gives the same ``Ways`` from PBF, XML and
@@ -50,6 +50,8 @@ def read_osm(path: Path) -> Ways:
     ----------
     path
         PBF, XML, or XML packed with gzip or bzip2; the ending of the name says which.
+    only
+        Ids of the ways to take; None: all.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def read_osm(path: Path) -> Ways:
     try:
         header = osmium.io.Reader(path, NOTHING).header()
         replicated = header.get("osmosis_replication_timestamp")[:_DAY]
-        found = _gather(path, dated=not replicated)
+        found = _gather(path, only, dated=not replicated)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         problem = f"not a whole OpenStreetMap file ({error})"
         raise InputError([Fault(problem, f"download it again; {_SNAPSHOT}", path.name)]) from error
@@ -75,7 +77,7 @@ def read_osm(path: Path) -> Ways:
     return build_ways(_draft(found, path.name), replicated or found.newest)
 
 
-def _gather(path: Path, *, dated: bool) -> _Found:
+def _gather(path: Path, only: Container[int] | None, *, dated: bool) -> _Found:
     """Read nodes, then ways: positions are joined in compiled code, only tagged nodes come up to Python."""
     found = _Found()
     where = osmium.index.create_map("flex_mem")
@@ -91,7 +93,7 @@ def _gather(path: Path, *, dated: bool) -> _Found:
     ways = osmium.FileProcessor(path, WAY).with_filter(join).with_filter(KeyFilter(*WALK_KEYS))
     for way in cast("Iterable[Way]", ways):
         tags = dict(way.tags)
-        if not may_be_walked(tags) or len(way.nodes) < MIN_NODES:
+        if not may_be_walked(tags) or len(way.nodes) < MIN_NODES or (only is not None and way.id not in only):
             continue
         _keep_tags(found.way_tags, way.id, tags)
         found.way_ids.append(way.id)

@@ -10,12 +10,14 @@ import osmium
 from osmium.osm.mutable import Node, Relation, Way
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from servicecircle.errors import Fault, InputError
+from servicecircle.errors import Fault, InputError, room_in
+from servicecircle.ingest.osm_writing import writer
 
 __all__ = ["write_answers"]
 
 _ORDER = ("node", "way", "relation")  # as files have them
 _ASK_AGAIN = "delete the file and fetch again"
+_EVERYWHERE = osmium.osm.Box(-180.0, -90.0, 180.0, 90.0)
 
 Id = Annotated[int, Field(gt=0, lt=2**63)]
 
@@ -68,7 +70,7 @@ def write_answers(paths: Sequence[Path], out: Path) -> str:
     Raises
     ------
     InputError
-        An answer is not readable, or has an object without id, position or nodes.
+        An answer is not readable, or has an object without id, position or nodes; there is no room for the file.
     """
     faults: list[Fault] = []
     answers: list[_Answer] = []
@@ -90,20 +92,22 @@ def write_answers(paths: Sequence[Path], out: Path) -> str:
         merged[element.type, element.id] = element
     dates = [date for answer in answers if (date := answer.osm3s.timestamp_osm_base)]
     keys = sorted(merged, key=lambda key: (_ORDER.index(key[0]), key[1]))
-    _write((merged[key] for key in keys), out, dates[0] if dates else "")
+    with room_in(out.parent):
+        _write((merged[key] for key in keys), out, dates[0] if dates else "")
     return dates[0] if dates else ""
 
 
 def _write(elements: Iterable[_Node | _Way | _Relation], out: Path, moment: str) -> None:
     header = osmium.io.Header()
+    header.add_box(_EVERYWHERE)  # the service knows the whole map: no object is cut off at an edge
     if moment:
         header.set("osmosis_replication_timestamp", moment)
-    with osmium.SimpleWriter(out, header=header, overwrite=True) as writer:
+    with writer(out, header) as file:
         for e in elements:
             if isinstance(e, _Node):
-                writer.add_node(Node(id=e.id, location=(e.lon, e.lat), tags=e.tags))
+                file.add_node(Node(id=e.id, location=(e.lon, e.lat), tags=e.tags))
             elif isinstance(e, _Way):
-                writer.add_way(Way(id=e.id, nodes=e.nodes, tags=e.tags))
+                file.add_way(Way(id=e.id, nodes=e.nodes, tags=e.tags))
             else:
                 members = [(member.type[0], member.ref, member.role) for member in e.members]
-                writer.add_relation(Relation(id=e.id, members=members, tags=e.tags))
+                file.add_relation(Relation(id=e.id, members=members, tags=e.tags))

@@ -11,7 +11,7 @@ from servicecircle.ingest.entries import Entry, Keys, TomlTables, open_tables, p
 from servicecircle.ingest.text_table import is_id
 from servicecircle.model import Kind
 
-__all__ = ["PlaceMapping", "PlaceRule", "read_mapping"]
+__all__ = ["PartRule", "PlaceMapping", "PlaceRule", "read_mapping"]
 
 _ANY = "*"
 _LEVELS = ("primary", "middle", "vocational", "special", "kindergarten")
@@ -22,6 +22,8 @@ _CATEGORY = Keys(
 _PLACE = Keys(
     {"when": list, "named": list, "kind": str, "category": str, "level": str, "leave_out": str}, frozenset({"when"})
 )
+_PARTS = Keys({"levels": list, "least_share": float}, frozenset())
+_COARSEST, _FINEST = 1, 12  # of admin_level
 _BASED = (Kind.BASE, Kind.VENUE)
 
 Condition = Mapping[str, frozenset[str] | None]
@@ -53,11 +55,20 @@ class PlaceRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRule:
+    """Which outlines are subdistricts: of the first of ``levels`` that covers ``least_share`` of the land."""
+
+    levels: tuple[int, ...] = (8, 9, 10)
+    least_share: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceMapping:
-    """The rules, and the categories that they sort into as the tables of ``categories.toml``."""
+    """The rules, and the categories that they sort into as the tables of ``categories.toml``; ``parts`` of an area."""
 
     rules: tuple[PlaceRule, ...]
     categories: tuple[Mapping[str, Any], ...]
+    parts: PartRule = PartRule()
 
     def rule_of(self, tags: Mapping[str, str]) -> PlaceRule | None:
         """Return the first rule that fits, None where the object is nothing to us."""
@@ -87,7 +98,7 @@ def read_mapping(path: Path | None = None) -> PlaceMapping:
     'primary'
     """
     tables = packaged_tables("osm_places.toml") if path is None else open_tables(path)
-    tables.only(("category", "place"))
+    tables.only(("subdistricts", "category", "place"))
     categories = tables.entries("category", _CATEGORY)
     known = [entry.get("id", "") for _, entry in categories]
     for row, entry in categories:
@@ -103,8 +114,27 @@ def read_mapping(path: Path | None = None) -> PlaceMapping:
     places = tables.entries("place", _PLACE)
     for row, entry in places:
         _check(tables, row, entry, known)
+    parts = _parts(tables)
     tables.done()
-    return PlaceMapping(tuple(_rule(entry) for _, entry in places), tuple(entry for _, entry in categories))
+    return PlaceMapping(tuple(_rule(entry) for _, entry in places), tuple(entry for _, entry in categories), parts)
+
+
+def _parts(tables: TomlTables) -> PartRule:
+    """Read ``[subdistricts]``; without the table, or a key of it, the package's own."""
+    if "subdistricts" not in tables.content:
+        return PartRule()
+    entry = tables.head("subdistricts", _PARTS)
+    levels: list[Any] = entry.get("levels", [*PartRule().levels])
+    share: float = entry.get("least_share", PartRule().least_share)
+    sound = bool(levels) and all(type(level) is int and _COARSEST <= level <= _FINEST for level in levels)
+    for wrong, key, problem, remedy in (
+        (not sound, "levels", "not a list of administrative levels", "write it as [8, 9, 10]"),
+        (sound and len({*levels}) < len(levels), "levels", "a level occurs twice", "keep one of the two"),
+        (not 0 < share <= 1, "least_share", "not a share", "give a number above 0, up to 1"),
+    ):
+        if wrong:
+            tables.note(None, key, problem, remedy, entry.get(key))
+    return PartRule(tuple(levels), share)
 
 
 def _check(tables: TomlTables, row: int, entry: Entry, categories: list[str]) -> None:

@@ -28,7 +28,7 @@ import shapely
 from osmnx._errors import CacheOnlyInterruptError, InsufficientResponseError  # OSMnx publishes them nowhere else
 from shapely.geometry.base import BaseGeometry
 
-from servicecircle.errors import Fault, InputError
+from servicecircle.errors import Fault, InputError, disk_is_full, room_in
 from servicecircle.ingest.osm_clip import Wanted
 from servicecircle.model import Progress
 
@@ -94,7 +94,7 @@ def find_place(name: str, service: Service) -> Place:
         No such place, one without an outline, or the service cannot be asked.
     """
     remedy = "write it as on openstreetmap.org (渝中区, 重庆市), or give --boundary or --bbox"
-    with _asking(service, service.cache / "places"):
+    with room_in(service.cache), _asking(service, service.cache / "places"):
         try:
             found = _patiently(partial(osmnx.geocode_to_gdf, name), service, "Nominatim")
         except InsufficientResponseError as error:
@@ -119,12 +119,13 @@ def download(reach: BaseGeometry, wanted: Wanted, service: Service, progress: Pr
     Raises
     ------
     InputError
-        The service refuses, fails or answers nonsense every time; what was answered before is kept.
+        The service refuses, fails or answers nonsense every time, or there is no room for an answer; what was answered
+        before is kept.
     """
     shape = _plain(reach)
     question = json.dumps([service.overpass, shapely.to_wkt(shape, 6), WALKED, _sorted(wanted)])
     folder = service.cache / hashlib.sha256(question.encode()).hexdigest()[:16]
-    with _asking(service, folder):
+    with room_in(service.cache), _asking(service, folder):
         progress.step("streets")
         _ask(partial(osmnx.graph_from_polygon, shape, custom_filter=list(WALKED)), service)
         for key, values in _sorted(wanted).items():
@@ -164,6 +165,8 @@ def _patiently(question: Callable[[], Answer], service: Service, who: str) -> An
         except _Refusal as refusal:
             words, wait_s = str(refusal), refusal.wait_s
         except OSError as error:  # the client's errors are of this family
+            if disk_is_full(error) or isinstance(error, PermissionError):  # it was answered, and cannot be kept
+                raise
             words, wait_s = f"cannot be reached ({type(error).__name__})", 0.0
         if wait_s is None:
             break

@@ -69,7 +69,7 @@ def read_things(path: Path, keys: Collection[str]) -> list[Thing]:
                 if len(nodes) >= _SHORTEST:
                     line = shapely.LineString([(node.lon, node.lat) for node in nodes])
                     things.append(Thing("way", found.id, tags, line, tuple(node.ref for node in nodes)))
-            elif found.is_area():
+            elif found.is_area() and found.num_rings()[0]:  # without a ring: it could not be put together
                 shape = shapely.from_wkb(outlines.create_multipolygon(found))
                 parts = shapely.get_parts(shape)
                 whole = parts[0] if len(parts) == 1 else shape

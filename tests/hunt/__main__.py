@@ -1,4 +1,6 @@
-"""Long hunts, not part of any test: every fuzz target beside this file, then processes killed and racing.
+"""Long hunts, not part of any test: every fuzz target beside this file, processes killed and racing, what is served.
+
+Last, every program of benchmarks/ is run, as small as it can be.
 
 ``HUNT_SECONDS=3600 python -m tests.hunt`` shares the seconds among the targets, one after the other, and prints a
 table. The exit code is 1 if one target failed; what made it fail is kept in ``build/hunt``.
@@ -71,6 +73,11 @@ def served() -> Outcome:
     return _watched("service", [sys.executable, "-m", "tests.hunt.service"], 4 * 3600)
 
 
+def measured() -> Outcome:
+    """Run every program of benchmarks/ at its smallest."""
+    return _watched("programs", [sys.executable, "-m", "tests.hunt.programs"], 3 * 3600)
+
+
 def _watched(target: str, command: list[str], most_s: float) -> Outcome:
     begun = time.perf_counter()
     try:
@@ -98,7 +105,7 @@ def main() -> int:
     table = Table("target", "runs", "seconds", "outcome")
     outcomes = []
     hunts = [partial(fuzz, name, seconds) for name in names]
-    for hunt in [*hunts, killed, served]:
+    for hunt in [*hunts, killed, served, measured]:
         outcome = hunt()
         outcomes.append(outcome)
         table.add_row(outcome.target, outcome.runs, f"{outcome.seconds:.0f}", outcome.said)

@@ -12,10 +12,12 @@ import osmium
 import pytest
 import shapely
 
+from servicecircle.crs import to_metric
 from servicecircle.errors import InputError
 from servicecircle.fetching.area import area_of, box_of
+from servicecircle.fetching.coast import sea_of
 from servicecircle.fetching.study import Wishes, fetch_study
-from servicecircle.ingest.osm_clip import find_relation
+from servicecircle.ingest.osm_clip import clip_osm, extent_of_osm, find_relation
 from servicecircle.ingest.osm_places import read_mapping
 from servicecircle.ingest.parameters import read_parameters
 from servicecircle.ingest.study import read_study
@@ -100,6 +102,37 @@ def test_the_study_is_built_whole(folder: Path, built: Results, tmp_path: Path) 
     assert (near < 900).mean() > 0.95  # the middle of a capital: a library or museum in reach of nearly everybody
     ledger = json.loads((folder / "fetched.json").read_text("utf-8"))
     assert ledger["counts"]["buildings"] == len(built.streets.study.area.buildings) > 250
+
+
+def test_what_stands_in_the_sea_floats_and_streets_cross_it_on_bridges(file: Path, tmp_path: Path) -> None:
+    extent = extent_of_osm(file)
+    cut = clip_osm(file, extent, {"natural": ["coastline"]}, tmp_path / "cut.osm.pbf")
+    sea = sea_of(cut.coast, shapely.box(*extent))
+    assert (sea.open_ends, shapely.is_empty(sea.unsure)) == (0, True)
+    crs = "EPSG:32635"
+    bay = to_metric(sea.shape, crs)
+    assert shapely.area(bay) == pytest.approx(88_000, rel=0.02)
+    assert shapely.contains(sea.shape, shapely.Point(24.9450, 60.1770))  # the middle of Kaisaniemenlahti
+    assert not shapely.intersects(sea.shape, shapely.Point(24.9414, 60.1719))  # the railway station
+    shapely.prepare(bay)
+    wet: dict[str, list[str]] = {"building": [], "highway": []}
+    for thing in objects(file, *wet):
+        known = [(n.lon, n.lat) for n in thing.nodes if n.location.valid()] if thing.is_way() else []
+        if len(known) > 1 and shapely.length(shapely.intersection(to_metric(shapely.LineString(known), crs), bay)) > 1:
+            tags = dict(thing.tags)
+            what = "building" if "building" in tags else "highway"
+            wet[what].append(tags.get("bridge" if what == "highway" else "name", ""))
+    # two ships that are restaurants, and a boat club
+    assert sorted(wet["building"]) == ["Hakaniemen venekerho ry", "M/S Maria", "Pikkudami"]
+    assert len(wet["highway"]) >= 5
+    assert wet["highway"].count("yes") >= len(wet["highway"]) - 1  # and one on a quay
+
+
+def test_quarters_that_the_extract_cuts_off_are_named_and_not_used(folder: Path) -> None:
+    ledger = json.loads((folder / "fetched.json").read_text("utf-8"))
+    assert ledger["subdistricts"] == {"admin_level": None, "number": 1, "share_of_land": 1.0}
+    (told,) = [word["en"] for word in ledger["unknown"] if word["what"] == "subdistricts"]
+    assert "relation/184713 Kluuvi" in told
 
 
 def test_an_outline_that_the_extract_cuts_off_is_refused(file: Path) -> None:

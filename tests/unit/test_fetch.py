@@ -19,16 +19,14 @@ from servicecircle import cli_fetch
 from servicecircle.crs import to_metric
 from servicecircle.errors import InputError
 from servicecircle.fetching.area import Area, area_of
-from servicecircle.fetching.study import Wishes, fetch_study, wanted_tags
+from servicecircle.fetching.study import Wishes, fetch_study
 from servicecircle.fetching.terrain import clip_terrain
-from servicecircle.ingest.osm_answers import write_answers
 from servicecircle.ingest.osm_clip import clip_osm, find_relation
 from servicecircle.ingest.osm_places import read_mapping
-from servicecircle.ingest.osm_service import Service, download
 from servicecircle.ingest.study import read_study
 from servicecircle.ingest.walkable import apply_rules, load_rules
 from tests.conftest import Silent
-from tests.osm_town import OsmTown, serving
+from tests.osm_town import OsmTown
 
 TOWN = OsmTown()
 MAPPING = read_mapping()
@@ -54,22 +52,6 @@ def fetched(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rows(path: Path) -> dict[str, dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as lines:
         return {next(iter(row.values())): row for row in csv.DictReader(lines)}
-
-
-def test_the_file_and_the_service_give_the_same_study(
-    fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-    area = town_area()
-    with serving(TOWN) as server:
-        service = Service(tmp_path / "answers", f"{server.address}/api", interval_s=0.0)
-        answers = download(area.reach, wanted_tags(MAPPING), service, Silent())
-    write_answers(answers, tmp_path / "answers.osm.pbf")
-    fetch_study(tmp_path / "answers.osm.pbf", area, tmp_path / "town", WISHES, Silent())
-    names = sorted(path.name for path in fetched.iterdir())
-    assert names == sorted(path.name for path in (tmp_path / "town").iterdir())
-    for name in names:
-        assert (tmp_path / "town" / name).read_bytes() == (fetched / name).read_bytes(), name
 
 
 def test_what_a_filter_for_walking_drops_is_there(fetched: Path) -> None:
@@ -123,9 +105,11 @@ def test_what_was_left_out_is_said_and_no_personal_number_with_it(fetched: Path)
 def test_the_ledger_says_what_nobody_knows(fetched: Path) -> None:
     ledger = json.loads((fetched / "fetched.json").read_text("utf-8"))
     assert ledger["terrain"] is None
-    assert [gap["what"] for gap in ledger["unknown"]] == ["terrain", "subdistricts", "places", "sea"]
+    assert [gap["what"] for gap in ledger["unknown"]] == ["terrain", "subdistricts", "places"]
     assert ledger["counts"]["facilities"] == 6
     assert ledger["people"] == {"number": 12000, "source": "by hand"}
+    assert ledger["subdistricts"] == {"admin_level": None, "number": 1, "share_of_land": 1.0}
+    assert (fetched / "people.csv").read_text("utf-8") == "subdistrict,people\ntown,12000\n"
 
 
 def test_layers_hold_what_the_map_says_and_no_more(fetched: Path) -> None:
@@ -315,7 +299,7 @@ def test_terrain_beside_the_area_is_refused_and_nothing_is_left(file: Path, tmp_
 
 def test_the_cut_is_complete_and_small(file: Path, tmp_path: Path) -> None:
     west, south, east, north = shapely.bounds(TOWN.outline).tolist()
-    assert clip_osm(file, (west, south, east, north), {"leisure": True}, tmp_path / "cut.osm.pbf") == 0
+    assert clip_osm(file, (west, south, east, north), {"leisure": True}, tmp_path / "cut.osm.pbf").trimmed == 0
     found = [(thing.type_str(), thing.id) for thing in osmium.FileProcessor(tmp_path / "cut.osm.pbf")]
     assert [entry for entry in found if entry[0] != "n"] == [("w", 600), ("w", 601), ("r", 700)]
     assert len(found) == 8 + 3
@@ -347,7 +331,8 @@ def test_the_command_goes_all_the_way(
         del source, out, wishes, progress
         asked.append(area)
         counts = {"facilities": 1, "excluded": 0, "ways": 1, "buildings": 1}
-        return {"name": area.name, "map": "m", "data_date": "d", "crs": area.crs, "counts": counts, "unknown": []}
+        about = {"map": "m", "data_date": "d", "subdistricts": {"admin_level": 8, "number": 2}, "unknown": []}
+        return {"name": area.name, "crs": area.crs, "counts": counts, **about}
 
     monkeypatch.setattr("servicecircle.fetching.study.fetch_study", note)
     boundary = tmp_path / "outline.gpkg"
