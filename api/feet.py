@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import shapely
+from scipy.sparse.csgraph import connected_components
 
-from api.trails import counted_on
+from api.trails import Trails, counted_on, trace_trails
 from servicecircle.adhoc import Easel
-from servicecircle.arrays import Bools, Floats
+from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.crs import WGS84
 from servicecircle.door_walks import DoorWalker
 from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import Entrances, find_entrances
+from servicecircle.graph import nearest
+from servicecircle.model import Direction
 from servicecircle.prices import edge_seconds, walker_of
-from servicecircle.reach import Attached
 from servicecircle.scene import Scene
 from servicecircle.snapping import Snapped, Snapper
 from servicecircle.standing import Standing
@@ -35,7 +37,8 @@ class Feet:
     """All that depends on who walks.
 
     ``doors`` are those of the places alone, ``standing`` the same with their prices; ``usable`` says which places have
-    a street near them for this walker; ``counted`` are the edges as of ``counted_on``.
+    a street near them for this walker; ``counted`` are the edges as of ``counted_on``; ``piece`` numbers the pieces of
+    the network that no street of this walker's joins.
     """
 
     streets: Streets
@@ -46,18 +49,46 @@ class Feet:
     standing: Standing
     usable: Bools
     counted: Floats
+    piece: Ints
     easel: Easel
 
-    def stand(self, point: Point) -> tuple[Attached, Floats]:
-        """Put a point beside the places, numbered behind them; return it with metres from all doors to their streets.
+    def snap(self, lonlat: Floats) -> Snapped:
+        """Put (n, 2) lon/lat points on this walker's streets.
 
         Raises
         ------
         InputError
-            No street near it for this walker.
+            A point without a street near it.
         """
-        here = self._snap(np.array([point], dtype=np.float64))
-        return self.standing.beside(here), np.insert(self.doors.snapped.snap_m, len(self.places), here.snap_m[0])
+        here = self.snapper.snap(lonlat)
+        refuse_far(lonlat, here.snap_m, self.streets.parameters.snap.refuse_m)
+        return here
+
+    def seconds(self, here: Snapped, limit_s: float, direction: Direction) -> Floats:
+        """Return seconds between a point and every place, by the quickest of its doors; ``inf`` beyond the limit."""
+        attached, places = self.standing.attached, self.doors.place
+        start = self.standing.doorstep(here, direction)
+        found = nearest(attached.graph, start, limit_s, towards=direction is Direction.TO)
+        doors, whose = attached.doors_of(places)
+        seconds = found.apart[attached.node[doors]] + attached.access_s[doors]
+        if len(doors) > len(places):
+            seconds = np.minimum.reduceat(seconds, np.searchsorted(whose, np.arange(len(places))))
+        return np.where(seconds <= limit_s, seconds, np.inf)
+
+    def joined_to(self, here: Snapped) -> Bools:
+        """Whether a place has a door on the same piece of the network as a point: else there is no way, however far."""
+        attached = self.standing.attached
+        doors, whose = attached.doors_of(self.doors.place)
+        mine = self.piece[self.standing.doorstep(here, Direction.FROM).node]
+        found = np.zeros(len(self.places), dtype=bool)
+        found[whose[np.isin(self.piece[attached.node[doors]], mine)]] = True
+        return found
+
+    def trails(self, here: Snapped, limit_s: float) -> Trails:
+        """Walk from a point to every place."""
+        snap_m = np.insert(self.doors.snapped.snap_m, len(self.places), here.snap_m[0])
+        beside, places = self.standing.beside(here), self.doors.place
+        return trace_trails(beside, self.counted, snap_m, places, len(places), limit_s)
 
     def scene(self, points: Sequence[Point]) -> Scene:
         """Return the places with points beside them, which are numbered behind the places, as homes are.
@@ -68,7 +99,7 @@ class Feet:
             A point without a street near it for this walker.
         """
         lonlat = np.array(points, dtype=np.float64).reshape(-1, 2)
-        here = self._snap(lonlat)
+        here = self.snap(lonlat)
         doors, n = self.doors, len(self.places)
         first, further = np.split(np.arange(len(doors.owner)), [n])
         home = n + np.arange(len(lonlat))
@@ -88,11 +119,6 @@ class Feet:
         """Return what explains walks between places, and points beside them, by their quickest doors."""
         return DoorWalker(self.scene(points), self.streets.variant)
 
-    def _snap(self, lonlat: Floats) -> Snapped:
-        here = self.snapper.snap(lonlat)
-        refuse_far(lonlat, here.snap_m, self.streets.parameters.snap.refuse_m)
-        return here
-
 
 def entrances_of(streets: Streets, places: gpd.GeoDataFrame) -> Entrances:
     """Find every entrance of every place, whoever walks."""
@@ -111,14 +137,16 @@ def ready(streets: Streets, places: gpd.GeoDataFrame, entrances: Entrances, mesh
     never_far = parameters.snap.model_copy(update={"refuse_m": np.inf})
     doors = open_doors(snapper, places, entrances, nobody, never_far)
     near: Floats = doors.snapped.snap_m[doors.place]
+    standing = Standing.of(network, doors.join(network), prices, own.profile)
     return Feet(
         streets=own,
         places=places,
         snapper=snapper,
         walker=own.walker(),
         doors=doors,
-        standing=Standing.of(network, doors.join(network), prices, own.profile),
+        standing=standing,
         usable=np.asarray(near <= parameters.snap.refuse_m),
         counted=counted_on(network),
+        piece=connected_components(standing.attached.graph.forward, directed=False)[1].astype(np.int64),
         easel=Easel.of(own, snapper, mesh),
     )

@@ -11,15 +11,15 @@ from api.feet import Feet, Point
 from api.trails import Trails, trace_trails
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.errors import InputError
-from servicecircle.graph import nearest
 from servicecircle.model import Direction
-from servicecircle.reach import Attached, door_to_door
+from servicecircle.reach import door_to_door
+from servicecircle.snapping import Snapped
 
 __all__ = ["Reach", "StepFree", "Table", "measure", "reaches"]
 
 StepFree = Literal["yes", "no", "unknown"]
 
-_LONGER = 1.5
+_LONGER, _DETOUR = 1.5, 3.0  # times the way there: mostly enough for the way back, and for the way without steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,15 @@ def reaches(feet: Feet, free: Feet | None, point: Point, limit_s: float, wanted:
     InputError
         No street near the point.
     """
-    attached, snap_m = feet.stand(point)
-    places = feet.doors.place
-    me = len(places)
-    there = _seconds(attached, me, places, limit_s, Direction.FROM)
+    here = feet.snap(np.array([point], dtype=np.float64))
+    there = feet.seconds(here, limit_s, Direction.FROM)
     there[~(wanted & feet.usable)] = np.inf
-    back = _back(attached, me, places, there, feet.streets.parameters.coverage.horizon_s)
-    trails = trace_trails(attached, feet.counted, snap_m, places, me, limit_s)
-    return _sorted(there, back, trails, _without_steps(free, point))
+    reached = np.isfinite(there)
+    far_s = float(there[reached].max(initial=0.0))
+    horizon_s = feet.streets.parameters.coverage.horizon_s
+    back = _to_all(feet, here, Direction.TO, reached, (min(_LONGER * far_s, horizon_s), horizon_s))
+    bare = _without_steps(free, point, reached, far_s)
+    return _sorted(there, back, feet.trails(here, limit_s), bare)
 
 
 def measure(feet: Feet, free: Feet | None, starts: Ints, ends: Ints) -> Table:
@@ -86,36 +87,27 @@ def measure(feet: Feet, free: Feet | None, starts: Ints, ends: Ints) -> Table:
     return Table(starts, ends, tuple(rows))
 
 
-def _seconds(attached: Attached, me: int, places: Ints, limit_s: float, direction: Direction) -> Floats:
-    """Return seconds between a point and every place, as `door_to_door`: by one search that names nothing."""
-    found = nearest(attached.graph, attached.sources([np.array([me])]), limit_s, towards=direction is Direction.TO)
-    doors, whose = attached.doors_of(places)
-    seconds = found.apart[attached.node[doors]] + attached.access_s[doors]
-    if len(doors) > len(places):
-        seconds = np.minimum.reduceat(seconds, np.searchsorted(whose, np.arange(len(places))))
-    return np.where(seconds <= limit_s, seconds, np.inf)
+def _to_all(feet: Feet, here: Snapped, direction: Direction, places: Bools, limits_s: tuple[float, float]) -> Floats:
+    """Return seconds between a point and the places: within the nearer limit if that is enough for all of them."""
+    for limit_s in limits_s:
+        seconds = feet.seconds(here, limit_s, direction)
+        if np.isfinite(seconds[places]).all():
+            break
+    return seconds
 
 
-def _back(attached: Attached, me: int, places: Ints, there: Floats, horizon_s: float) -> Floats:
-    """Return seconds back from the places that were reached: seldom much longer, so a near search is tried first."""
-    reached = np.isfinite(there)
-    near_s = min(_LONGER * float(there[reached].max(initial=0.0)), horizon_s)
-    back = _seconds(attached, me, places, near_s, Direction.TO)
-    if not np.isfinite(back[reached]).all():
-        back = _seconds(attached, me, places, horizon_s, Direction.TO)
-    return back
-
-
-def _without_steps(free: Feet | None, point: Point) -> Floats | float:
-    """Return seconds without steps from a point to every place: ``inf`` where there is no way, NaN where unknown."""
+def _without_steps(free: Feet | None, point: Point, reached: Bools, far_s: float) -> Floats | float:
+    """Return seconds without steps from a point to the places reached: ``inf`` for no way, NaN for unknown."""
     if free is None:
         return np.nan
     try:
-        attached, _ = free.stand(point)
+        here = free.snap(np.array([point], dtype=np.float64))
     except InputError:
         return np.nan
-    places = free.doors.place
-    seconds = _seconds(attached, len(places), places, np.inf, Direction.FROM)
+    possible = reached & free.usable & free.joined_to(here)
+    seconds = np.full(len(reached), np.inf)
+    if possible.any():
+        seconds = _to_all(free, here, Direction.FROM, possible, (_DETOUR * far_s, np.inf))
     return np.where(free.usable, seconds, np.nan)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from servicecircle.arrays import Floats, Ints
-from servicecircle.graph import Graph
+from servicecircle.graph import Graph, Sources
+from servicecircle.model import Direction
 from servicecircle.network import WalkNetwork
 from servicecircle.parameters import Profile
 from servicecircle.prices import EdgeSeconds
@@ -46,10 +47,7 @@ class Standing:
         """Return the same doors with one point more, behind the places: to the last bit as if all were joined anew."""
         attached, point = self.attached, self.attached.graph.n
         places, edge, share = len(attached.doors[1]), int(snapped.edge[0]), float(snapped.share[0])
-        node, at = (np.array(column) for column in zip(*self._neighbours(edge, share), strict=True))
-        with_s, against_s = self.prices.forward_s[edge], self.prices.backward_s[edge]
-        away_s = _part(np.where(at < share, against_s, with_s), np.abs(share - at))
-        here_s = _part(np.where(at < share, with_s, against_s), np.abs(share - at))
+        node, at, away_s, here_s = self._next_to(edge, share)
         graph = attached.graph
         arcs, spot = attached.arcs, np.full(len(node), point)
         whose, start, count = attached.doors
@@ -73,6 +71,21 @@ class Standing:
                 np.append(count, 1),
             ),
         )
+
+    def doorstep(self, snapped: Snapped, direction: Direction) -> Sources:
+        """Return where a search from a point, or towards it, begins among the doors: enough to know the seconds."""
+        node, _, away_s, here_s = self._next_to(int(snapped.edge[0]), float(snapped.share[0]))
+        seconds = away_s if direction is Direction.FROM else here_s
+        passable = np.isfinite(seconds)
+        return Sources.one(node[passable], snapped.snap_m[0] / self.profile.flat_mps + seconds[passable])
+
+    def _next_to(self, edge: int, share: float) -> tuple[Ints, Floats, Floats, Floats]:
+        """Return what is next to a point on its street: nodes, their shares, seconds there and seconds from there."""
+        node, at = (np.array(column) for column in zip(*self._neighbours(edge, share), strict=True))
+        with_s, against_s = self.prices.forward_s[edge], self.prices.backward_s[edge]
+        away_s = _part(np.where(at < share, against_s, with_s), np.abs(share - at))
+        here_s = _part(np.where(at < share, with_s, against_s), np.abs(share - at))
+        return node, at, away_s, here_s
 
     def _neighbours(self, edge: int, share: float) -> Iterator[tuple[int, float]]:
         """Give what is next to a point on its street to both sides: a door or an end, and nearer still added links."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecircle.arrays import Floats, Ints
+from servicecircle.graph import nearest
 from servicecircle.model import Direction, Variant
 from servicecircle.network import WalkNetwork
 from servicecircle.prices import EdgeSeconds, edge_seconds
@@ -26,23 +27,36 @@ seeds = st.integers(0, 10_000)
 directions = st.sampled_from(list(Direction))
 
 
-def both_ways(net: WalkNetwork, prices: EdgeSeconds, snapped: Snapped, owner: Ints) -> tuple[Attached, Attached]:
-    """Return places with the last of the given doors as a point beside them: joined with them, and stood beside."""
+Stood = tuple[Attached, Attached, Callable[[Direction], Floats]]
+
+
+def both_ways(net: WalkNetwork, prices: EdgeSeconds, snapped: Snapped, owner: Ints) -> Stood:
+    """Return places with the last of the given doors as a point beside them: joined with them, and stood beside.
+
+    And what finds the seconds at every node from the doorstep alone.
+    """
     point = len(snapped) - 1
     first, further = np.split(np.arange(point), [PLACES])
     own = Standing.of(net, join(net, snapped.take(np.arange(point)), owner), prices, ADULT)
-    beside = own.beside(snapped.take(np.array([point])))
+    here = snapped.take(np.array([point]))
+
+    def from_doorstep(direction: Direction) -> Floats:
+        found = nearest(own.attached.graph, own.doorstep(here, direction), towards=direction is Direction.TO)
+        return found.apart[: net.n_nodes]
+
     order = np.r_[first, point, further]
     whose = np.r_[owner[:PLACES], PLACES, owner[PLACES:]]
-    return join(net, snapped.take(order), whose).price(prices, ADULT), beside
+    return join(net, snapped.take(order), whose).price(prices, ADULT), own.beside(here), from_doorstep
 
 
-def same_walks(anew: Attached, beside: Attached, direction: Direction) -> None:
+def same_walks(stood: Stood, direction: Direction) -> None:
+    anew, beside, from_doorstep = stood
     me, places = np.array([PLACES]), np.arange(PLACES)
     one, other = (door_to_door(attached, me, places, FOREVER, direction) for attached in (anew, beside))
     assert np.array_equal(one, other)
     one, other = (at_nodes(attached, me, direction) for attached in (anew, beside))
     assert np.array_equal(one, other)
+    assert np.array_equal(one, from_doorstep(direction))
 
 
 def at_nodes(attached: Attached, me: Ints, direction: Direction) -> Floats:
@@ -59,8 +73,8 @@ def seed_points(seed: int) -> Iterator[tuple[float, float]]:
 def test_it_walks_as_if_joined_anew(seed: int, direction: Direction) -> None:
     net = hillside(seed)
     snapped = doors(net, PLACES + FURTHER + 1, seed)
-    anew, beside = both_ways(net, price(net), snapped, owners(PLACES, PLACES + FURTHER, seed))
-    same_walks(anew, beside, direction)
+    stood = both_ways(net, price(net), snapped, owners(PLACES, PLACES + FURTHER, seed))
+    same_walks(stood, direction)
 
 
 @LIMITS
@@ -69,8 +83,8 @@ def test_it_stands_beside_a_door_of_its_own_spot(seed: int, direction: Direction
     net = hillside(seed)
     some = doors(net, PLACES + FURTHER, seed)
     snapped = some.followed_by(some.take(np.array([seed % PLACES])))
-    anew, beside = both_ways(net, price(net), snapped, owners(PLACES, PLACES + FURTHER, seed))
-    same_walks(anew, beside, direction)
+    stood = both_ways(net, price(net), snapped, owners(PLACES, PLACES + FURTHER, seed))
+    same_walks(stood, direction)
 
 
 @LIMITS
@@ -86,8 +100,8 @@ def test_it_meets_an_added_link_in_the_middle_of_its_street(seed: int, direction
     none = np.zeros(count)
     snapped = Snapped(edge, wild.uniform(0, 1, count), wild.uniform(0, 20, count), none, np.zeros((count, 2)))
     prices = edge_seconds(net, SHORT, streets.variant)
-    anew, beside = both_ways(net, prices, snapped, owners(PLACES, count - 1, seed))
-    same_walks(anew, beside, direction)
+    stood = both_ways(net, prices, snapped, owners(PLACES, count - 1, seed))
+    same_walks(stood, direction)
 
 
 @LIMITS
@@ -97,6 +111,6 @@ def test_a_closed_street_stays_closed(seed: int) -> None:
     snapped = doors(net, PLACES + FURTHER + 1, seed)
     prices = price(net)
     prices.forward_s[snapped.edge[-1]] = np.inf  # one way only
-    anew, beside = both_ways(net, prices, snapped, owners(PLACES, PLACES + FURTHER, seed))
+    stood = both_ways(net, prices, snapped, owners(PLACES, PLACES + FURTHER, seed))
     for direction in Direction:
-        same_walks(anew, beside, direction)
+        same_walks(stood, direction)
