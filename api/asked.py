@@ -22,6 +22,7 @@ __all__ = [
     "ItemsQuestion",
     "LightsQuestion",
     "MatrixQuestion",
+    "MobileQuestion",
     "NearestQuestion",
     "NoQuestion",
     "PageQuestion",
@@ -193,6 +194,13 @@ class PairingQuestion(_Question):
     paired: bool | None = Field(None, description="true 有基地 with a base, false 没有 without; none given: both")
     limit: int = Field(100, ge=1, le=1000, description="pairs on a page")
     offset: int = Field(0, ge=0, le=10**9, description="pairs to skip")
+
+
+class MobileQuestion(_Question):
+    """Which term of mobile classes."""
+
+    tier: Literal["school", "community"] = Field("community", description="层级 whose classes")
+    served: bool | None = Field(None, description="true 有课 with a class, false 没有 without; none given: both")
 
 
 class PageQuestion(_Question):

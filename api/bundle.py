@@ -40,6 +40,8 @@ _PLANNERS: Mapping[str, Mapping[str, str]] = {
     "coverage_by_year": {"planned": "boolean", "unknown": "boolean"},
     "targets": {},
     "siting": dict.fromkeys(("n", "newly_covered_homes", "existing", "candidates"), "Int64"),
+    "mobile": {"week": "Int64", "seats": "float64", "seats_known": "boolean", "guests": "float64"},
+    "mobile_served": {"served": "boolean", "candidates": "Int64", **dict.fromkeys(("lon", "lat", "guests"), "float64")},
     "pairing": dict.fromkeys(("schools_of_base", "limit"), "Int64"),
 }
 _NUMBER_ENDS = ("_s", "_m")

@@ -13,7 +13,16 @@ from servicecircle.model import Tier
 __all__ = ["ColumnKind", "Gap", "Gaps", "Light", "LightName", "Lights", "TableAnswer", "TableName", "UnitKind"]
 
 TableName = Literal[
-    "choices", "standards", "communities", "light_items", "coverage_by_year", "targets", "siting", "pairing"
+    "choices",
+    "standards",
+    "communities",
+    "light_items",
+    "coverage_by_year",
+    "targets",
+    "siting",
+    "mobile",
+    "mobile_served",
+    "pairing",
 ]
 UnitKind = Literal["subdistrict", "community", "school"]
 LightName = Literal["green", "yellow", "red", "grey"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from api.schemas import Answer, Dated, Link
 from servicecircle.model import Tier
 
-__all__ = ["ComparisonAnswer", "LinksAnswer", "Pair", "Pairing", "SiteAnswer"]
+__all__ = ["ComparisonAnswer", "LinksAnswer", "Mobile", "Pair", "Pairing", "SiteAnswer"]
 
 
 class _Part(BaseModel):
@@ -127,6 +127,56 @@ class Pairing(Dated):
     returned: int
     pairs: list[Pair]
     links: list[Link]
+
+
+class MobileClass(_Part):
+    """A class in a borrowed room in one week; `seats_known` says whether its capacity is on record."""
+
+    week: int
+    candidate_id: str
+    name: str
+    seats: float
+    seats_known: bool
+    guests: float
+    neighbourhoods: str
+
+
+class Neighbourhood(_Part):
+    """A neighbourhood without a place: the rooms of its classes, or why there is none; `lon`, `lat` of a home in it."""
+
+    neighbourhood_id: str
+    name: str
+    lon: float
+    lat: float
+    homes: int
+    people_low: float
+    people: float
+    people_high: float
+    guests: float
+    served: bool
+    rooms: str | None
+    room_ids: str | None
+    people_in_reach: float
+    why_zh: str | None
+    why_en: str | None
+
+
+class Mobile(Dated):
+    """A term of mobile classes; `people` are without a place, `objective` are those of them who have a class."""
+
+    tier: Tier
+    minutes: float | None
+    candidates: int | None
+    rooms: int
+    weeks: int
+    every: int
+    assumptions: dict[str, float]
+    status: Literal["optimal", "bounded"] | None
+    gap: float | None
+    people: float
+    objective: float
+    timetable: list[MobileClass]
+    neighbourhoods: list[Neighbourhood]
 
 
 class Told(Answer):

@@ -102,6 +102,11 @@ PANELS: Mapping[str, tuple[str, ...]] = {
         *("newly_covered_homes", "covered_low", "covered", "covered_high", "share", "mean_min", "minutes"),
         *("existing", "candidates", "status", "gap"),
     ),
+    "mobile": ("tier", "week", "candidate_id", "seats", "seats_known", "guests"),
+    "mobile_served": (
+        *("tier", "neighbourhood_id", "name", "lon", "lat", "homes", "people_low", "people", "people_high", "guests"),
+        *("served", "room_ids", "people_in_reach", "why_zh", "why_en", "status", "gap"),
+    ),
     "pairing": ("school_id", "category", "base_id", "walk_s", "schools_of_base", "limit", "limit_basis"),
 }
 # Layers of what may be missing too: routes by leg, heights along them, routes that the tool proposes.
@@ -111,7 +116,8 @@ FURTHER: Mapping[str, tuple[str, ...]] = {
     "proposed_routes": ("route_id", "name", "theme", "stops", "walk_s", "metres"),
     "proposed_stops": ("route_id", "seq", "name", "position_confidence", "leg_s", "leg_metres"),
 }
-TEXTS = {"subdistrict": str, "date": str, "unit": str, "day": str}
+IDS = ("candidate_id", "neighbourhood_id", "room_ids", "school_id", "base_id")
+TEXTS = {"subdistrict": str, "date": str, "unit": str, "day": str, **dict.fromkeys(IDS, str)}
 MANIFEST = ("area", "data_date", "profile", "parameters_sha256", "layers", "sources")
 TIERS = ("school", "community", "base")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ FILE_NAME = "study.html"
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 LANGUAGES = ("zh", "en")
+COMMENTS = re.compile(r"^ *(?://.*|/\*\*.*\*/)\n", re.MULTILINE)
 SCRIPTS = (
     *("codec", "years", "state", "sheet", "ground", "own", "themes", "signs", "names", "pick", "dom"),
     *(
@@ -41,6 +43,7 @@ SCRIPTS = (
         "heights",
         "routes",
         "next",
+        "mobile",
         "norms",
         "legend",
         "controls",
@@ -76,6 +79,7 @@ BLOCKS: Mapping[str, Callable[[Bundle], Any]] = {
     "years": panels.years,
     "standards": panels.standards,
     "sites": next_layer.sites,
+    "mobile": next_layer.mobile,
     "pairs": next_layer.pairs,
 }
 
@@ -177,6 +181,6 @@ def _css() -> str:
 
 
 def _script() -> str:
-    """Return the page's scripts in one scope: none of their names is global."""
-    parts = [offline.inline_js(TEMPLATES / "js" / f"{name}.js") for name in SCRIPTS]
+    """Return the page's scripts in one scope, without lines that only comment: none of their names is global."""
+    parts = [COMMENTS.sub("", offline.inline_js(TEMPLATES / "js" / f"{name}.js")) for name in SCRIPTS]
     return "(() => {\n'use strict';\n" + "\n\n".join(parts) + "\n})();"

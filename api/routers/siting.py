@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import examples
-from api.asked import NoQuestion, PageQuestion, PairingQuestion, SiteQuestion
+from api.asked import MobileQuestion, NoQuestion, PageQuestion, PairingQuestion, SiteQuestion
 from api.bundle import Row
 from api.comparisons import COMPARISON
 from api.deps import Served, require_known
@@ -18,8 +18,10 @@ from api.grounds import SitesWanted
 from api.links import page_links, root_of
 from api.negotiate import VARIES, wants_html
 from api.packed import send_packed
-from api.siting_schemas import ComparisonAnswer, LinksAnswer, Pair, Pairing, SiteAnswer
+from api.siting_schemas import ComparisonAnswer, LinksAnswer, Mobile, Pair, Pairing, SiteAnswer
 from api.tagged import TaggedRoute
+from servicecircle.parameters import Parameters
+from servicecircle.siting.classes import ASSUMED
 
 __all__ = ["router"]
 
@@ -38,6 +40,32 @@ async def site(served: Served, asked: SiteQuestion, response: Response) -> SiteA
     wanted = SitesWanted(asked.tier.value, asked.add, asked.minutes, asked.model, asked.basis, asked.approximate)
     found = await served.planning.ask(lambda clerk: clerk.sites(wanted))
     return SiteAnswer.model_validate(found | served.dated())
+
+
+@router.get("/mobile", summary="流动课堂 Mobile classes", responses=answered(examples.MOBILE, 404))
+async def mobile(served: Served, asked: Annotated[MobileQuestion, Query()]) -> Mobile:
+    """Give the term that the bundle plans: rooms by week, and the neighbourhoods that they serve, or why not.
+
+    The rest is as in `servicecircle site --mobile --json`. The sums are of all neighbourhoods, whichever are asked for.
+    Where no room is a candidate for the tier, nothing is planned, and `status` is null.
+    """
+    tables = served.bundle.tables
+    if "mobile" not in tables or "mobile_served" not in tables:
+        message = f"this bundle has no mobile classes; run `servicecircle build --out {served.bundle.folder}` again"
+        raise MissingError(message)
+    term, areas = ([r for r in tables[name].rows if r["tier"] == asked.tier] for name in ("mobile", "mobile_served"))
+    rules = Parameters.model_validate(served.bundle.manifest.parameters).siting
+    told = {
+        "tier": asked.tier,
+        **{name: areas[0][name] if areas else None for name in ("minutes", "candidates", "status", "gap")},
+        **{name: getattr(rules, f"mobile_{name}") for name in ("rooms", "weeks", "every")},
+        "assumptions": {name: getattr(rules, name) for name in ASSUMED},
+        "people": round(sum(row["people"] for row in areas), 1),
+        "objective": round(sum(row["people"] for row in areas if row["served"]), 1),
+        "timetable": term,
+        "neighbourhoods": [row for row in areas if asked.served in {None, row["served"]}],
+    }
+    return Mobile.model_validate(told | served.dated())
 
 
 @router.get("/pairing", summary="绿色通道 Schools and bases", responses=answered(examples.PAIRING, 404))

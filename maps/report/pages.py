@@ -65,6 +65,7 @@ def index_page(study: Study, plates: Plates, noted: Sequence[Note]) -> str:
         next_curves=_each(plates.added),
         next_sites=where_next.sites_grid(study),
         next_mobile=where_next.mobile_grid(study),
+        next_unserved=where_next.unserved_grid(study),
         next_pairs=where_next.pairing_grid(study),
         cards=cards,
         maps=maps,

@@ -14,14 +14,17 @@ from maps.report.phrases import people, people_range, percent, share_range, tier
 from maps.report.reading import Study, plain
 from maps.style import TIERS as SIGNS
 
-__all__ = ["added", "lede", "mobile_grid", "pairing_grid", "sites_grid"]
+__all__ = ["added", "lede", "mobile_grid", "pairing_grid", "sites_grid", "unserved_grid"]
 
 SITING = {
     *("tier", "n", "name", "newly_covered_low", "newly_covered", "newly_covered_high", "covered_low", "covered"),
     *("covered_high", "share", "mean_min", "minutes", "candidates", "status", "gap"),
 }
 PAIRING = {"school_id", "category", "base_id", "base", "walk_s", "schools_of_base", "limit", "limit_basis", "why_en"}
-MOBILE = {"week", "name", "seats", "seats_known", "guests", "neighbourhoods"}
+MOBILE = {"tier", "week", "candidate_id", "name", "seats", "seats_known", "guests", "neighbourhoods"}
+SERVED = {"tier", "name", "homes", "people_low", "people", "people_high", "served", "why_zh", "why_en"}
+TERM = ("mobile_rooms", "mobile_weeks", "mobile_every", "mobile_seats", "mobile_share", "mobile_reach")
+UNSERVED = 6  # neighbourhoods of a tier on the page
 
 
 def added(study: Study, tier: str) -> Added | None:
@@ -130,27 +133,85 @@ def pairing_grid(study: Study) -> Grid | None:
 
 
 def mobile_grid(study: Study) -> Grid | None:
-    """Give the rooms of mobile classes with their weeks, where somebody put them into ``tables/mobile.csv``."""
+    """Give the rooms of mobile classes with their weeks; the note says whom they serve, and what is assumed."""
     table = _table(study, "mobile", MOBILE)
     if table.empty:
         return None
     rows = []
-    for (name, areas), own in table.groupby(["name", "neighbourhoods"], sort=False):
+    for _, own in table.groupby(["tier", "candidate_id"], sort=False):
         first = own.iloc[0]
-        known = first["seats_known"] in {True, "True", "true"}
         weeks = "、".join(f"{week:.0f}" for week in sorted(own["week"]))
         rows.append(
             (
-                Cell(plain(name), "", "text"),
-                Cell(plain(areas), "", "text"),
+                Cell(plain(first["name"]), tier_name(first["tier"])[0], "text"),
+                Cell(plain(first["neighbourhoods"]), "", "text"),
                 Cell(f"{first['guests']:.0f}"),
-                Cell(f"{first['seats']:.0f}", "" if known else "假设 assumed"),
+                Cell(f"{first['seats']:.0f}", "" if _is_true(first["seats_known"]) else "假设 assumed"),
                 Cell(weeks, "", "long"),
             )
         )
     heads = (("教室", "room"), ("片区", "neighbourhoods"), ("每次人数", "guests"), ("座位", "seats"), ("周次", "weeks"))
     title = ("流动课堂", "Mobile classes")
-    return Grid("mobile", *title, "tables/mobile.csv", "servicecircle site --mobile", heads, tuple(rows))
+    return Grid("mobile", *title, "tables/mobile.csv", BUILD, heads, tuple(rows), _term(study))
+
+
+def unserved_grid(study: Study) -> Grid | None:
+    """Give the neighbourhoods that no class can serve, and why: of each tier those of most people."""
+    table = _table(study, "mobile_served", SERVED)
+    lost = table[~table["served"].map(_is_true).astype(bool)]
+    if lost.empty:
+        return None
+    rows, left = [], 0
+    for tier in TIERS:
+        own = lost[lost["tier"] == tier].sort_values("people", ascending=False, kind="stable")
+        left += len(own.iloc[UNSERVED:])
+        rows += [
+            (
+                Cell(plain(row["name"]), tier_name(tier)[0], "text"),
+                Cell(people(row["people"]), people_range(row["people_low"], row["people_high"])),
+                Cell(f"{row['homes']:.0f}"),
+                Cell(plain(row["why_zh"]), plain(row["why_en"]), "text"),
+            )
+            for row in own.head(UNSERVED).to_dict("records")
+        ]
+    heads = (
+        ("片区", "neighbourhood"),
+        ("没有点位的人", "people without a place"),
+        ("住处", "homes"),
+        ("为何排不上", "why none"),
+    )
+    more = (f"另有 {left} 片人数较少，见 report.xlsx。", f"{left} more, of fewer people: report.xlsx.")
+    title = ("流动课堂排不上的片区", "Neighbourhoods that no mobile class can serve")
+    return Grid(
+        "mobile_served", *title, "tables/mobile_served.csv", BUILD, heads, tuple(rows), more if left else ("", "")
+    )
+
+
+def _term(study: Study) -> tuple[str, str]:
+    """Say whom the term serves by tier, and what it takes for granted."""
+    table = _table(study, "mobile_served", SERVED)
+    zh, en = [], []
+    for tier in TIERS:
+        own = table[table["tier"] == tier]
+        if own.empty:
+            continue
+        has = own[own["served"].map(_is_true).astype(bool)]
+        some, everybody = people(has["people"].sum()), people(own["people"].sum())
+        zh.append(f"{tier_name(tier)[0]} {everybody} 人中 {some} 人、{len(own)} 片中 {len(has)} 片排上了课。")
+        whole = f"{some} of {everybody} people, {len(has)} of {len(own)} neighbourhoods"
+        en.append(f"{tier_name(tier)[1].capitalize()}: {whole} have a class.")
+    rules = (study.manifest.get("parameters") or {}).get("siting") or {}
+    if set(TERM) <= set(rules):
+        rooms, weeks, every, seats, share, reach = (rules[name] for name in TERM)
+        zh.append(f"每周至多 {rooms} 间教室，共 {weeks} 周，每片每 {every} 周一次。")
+        zh.append(f"假设 {percent(share)} 的人来，容量未知的教室 {seats:g} 座，片区 {percent(reach)} 的人走得到才算。")
+        en.append(f"At most {rooms} rooms a week, {weeks} weeks, a class once in {every}.")
+        en.append(f"Assumed: {percent(share)} come, {seats:g} seats where unknown, {percent(reach)} in reach.")
+    return "".join(zh), " ".join(en)
+
+
+def _is_true(told: object) -> bool:
+    return told in {True, "True", "true"}
 
 
 def _table(study: Study, name: str, columns: set[str]) -> pd.DataFrame:

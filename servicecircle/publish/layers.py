@@ -116,6 +116,8 @@ def bundle_tables(results: Results) -> dict[str, pd.DataFrame]:
         "route_faults": results.route_faults,
         "proposals": results.proposals.schools,
         "siting": results.where_next.siting,
+        "mobile": results.where_next.mobile,
+        "mobile_served": results.where_next.mobile_served,
         "pairing": results.where_next.pairing,
         "population_hold_out": demand.hold_out,
         "footprint_completeness": demand.completeness,

@@ -18,9 +18,29 @@ from servicecircle.reach import nearest_place
 from servicecircle.siting.ground import Ground
 from servicecircle.siting.mobile import Rota, Round, lay_out, solve_round
 
-__all__ = ["BY", "Mobile", "Neighbourhoods", "Term", "find_classes", "neighbourhoods"]
+__all__ = [
+    "ASSUMED",
+    "BY",
+    "SERVED",
+    "TIMETABLE",
+    "Mobile",
+    "Neighbourhoods",
+    "Term",
+    "basins_of",
+    "find_classes",
+    "neighbourhoods",
+]
 
 BY = ("community", "cluster")
+ASSUMED = ("mobile_seats", "mobile_share", "mobile_reach")
+"""Parameters of the section `[siting]` that nobody has counted: every answer names them."""
+TIMETABLE = ["week", "candidate_id", "name", "seats", "seats_known", "guests", "neighbourhoods"]
+"""Columns of a timetable: one row a class."""
+SERVED = [
+    "neighbourhood_id", "name", "lon", "lat", "homes", "people_low", "people", "people_high", "guests", "served",
+    "rooms", "room_ids", "people_in_reach", "why_zh", "why_en",
+]  # fmt: skip
+"""Columns of what a term does for whom: one row a neighbourhood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +80,10 @@ class Mobile:
         ``week, candidate_id, name, seats, seats_known`` (whether the capacity is on record), ``guests`` (expected),
         ``neighbourhoods`` (their names).
     served
-        One row a neighbourhood: ``neighbourhood_id, name, homes, people_low, people, people_high`` without a place,
-        ``guests`` (expected in a round), ``served``, ``rooms`` (names), ``people_in_reach`` (who reach one of them in
-        time), ``why_zh``, ``why_en`` where not served.
+        One row a neighbourhood: ``neighbourhood_id, name``, ``lon, lat`` (of its home nearest to the middle of its
+        people), ``homes, people_low, people, people_high`` without a place, ``guests`` (expected in a round),
+        ``served``, ``rooms`` (names), ``room_ids`` (with ``;`` between), ``people_in_reach`` (who reach one of them
+        in time), ``why_zh``, ``why_en`` where not served.
     assumptions
         What was taken for granted: name, value.
     """
@@ -80,12 +101,15 @@ class Mobile:
         return "optimal" if self.rota.proven else "bounded"
 
 
-def neighbourhoods(ground: Ground, by: str) -> Neighbourhoods:
-    """Return the homes without a place by the basin of their community, or by clusters as gaps have them."""
+def neighbourhoods(ground: Ground, by: str, basins: Basins | None = None) -> Neighbourhoods:
+    """Return the homes without a place by the basin of their community, or by clusters as gaps have them.
+
+    ``basins``: as ``basins_of`` returns them, where they are known.
+    """
     home = np.flatnonzero(ground.given.wanting())
     points = ground.homes.iloc[home]
     if by == "community":
-        basins = _basins(ground)
+        basins = basins_of(ground) if basins is None else basins
         table = basins.table.rename(columns={"community_id": "neighbourhood_id"})[["neighbourhood_id", "name"]]
         return _kept(home, basins.of_home[home], table)
     rules, doors = ground.scene.streets.parameters.gaps, ground.scene.doors
@@ -107,8 +131,10 @@ def neighbourhoods(ground: Ground, by: str) -> Neighbourhoods:
     return _kept(home, label, table)
 
 
-def find_classes(ground: Ground, term: Term = Term()) -> Mobile:
+def find_classes(ground: Ground, term: Term = Term(), basins: Basins | None = None) -> Mobile:
     """Plan a term of mobile classes that serves most of the people without a place.
+
+    ``basins``: as ``basins_of`` returns them, where they are known; they are the same for every tier.
 
     Raises
     ------
@@ -124,7 +150,7 @@ def find_classes(ground: Ground, term: Term = Term()) -> Mobile:
     )
     _check(full)
     rooms, weeks, every = int(full.rooms or 0), int(full.weeks or 0), int(full.every or 0)
-    areas = neighbourhoods(ground, full.by)
+    areas = neighbourhoods(ground, full.by, basins)
     people = ground.given.people[areas.home]
     n = len(areas.table)
     total = np.bincount(areas.of_home, people, minlength=n).astype(np.float64)
@@ -136,7 +162,7 @@ def find_classes(ground: Ground, term: Term = Term()) -> Mobile:
     guests = np.ceil(rules.mobile_share * total - 1e-9)
     rota = solve_round(Round(reached, total, guests, seats, rooms, every), rules.work)
     served = _served(ground, areas, rota, reached, guests)
-    assumptions = {key: float(getattr(rules, key)) for key in ("mobile_seats", "mobile_share", "mobile_reach")}
+    assumptions = {key: float(getattr(rules, key)) for key in ASSUMED}
     table = _timetable(ground, areas, rota, lay_out(rota.classes, rooms, every, weeks), seats)
     return Mobile(full, ground, rota, table, served, assumptions)
 
@@ -156,7 +182,8 @@ def _check(term: Term) -> None:
         raise InputError(faults)
 
 
-def _basins(ground: Ground) -> Basins:
+def basins_of(ground: Ground) -> Basins:
+    """Return the community that each home belongs to: that of the seat which it walks to soonest."""
     scene = ground.scene
     study, (place_xy, home_xy) = scene.streets.study, scene.xy()
     horizon_s = ground.given.horizon_s
@@ -183,21 +210,25 @@ def _kept(home: Ints, of_home: Ints, table: pd.DataFrame) -> Neighbourhoods:
 
 def _served(ground: Ground, areas: Neighbourhoods, rota: Rota, reached: np.ndarray, guests: Floats) -> pd.DataFrame:
     """One row a neighbourhood: what it has, or why nothing."""
-    names = ground.candidates["name"].to_numpy()
+    names, ids = (ground.candidates[c].to_numpy() for c in ("name", "candidate_id"))
+    lonlat: Floats = ground.homes.geometry.iloc[areas.home].get_coordinates().to_numpy()
+    xy = to_metric(lonlat, ground.scene.streets.network.crs)
     rows = []
     for k in range(len(areas.table)):
-        homes = areas.home[areas.of_home == k]
-        own = np.zeros(ground.people.shape[1], dtype=bool)
-        own[homes] = True
-        low, middle, high = ground.range_of(own)
+        own = np.flatnonzero(areas.of_home == k)
+        homes = areas.home[own]
+        low, middle, high = ground.range_of(homes)
         rooms = np.flatnonzero(rota.seats[:, k] > _SEAT)
-        within = own & (ground.given.seconds[rooms] <= ground.given.limit_s).any(axis=0)
+        within = homes[(ground.given.seconds[np.ix_(rooms, homes)] <= ground.given.limit_s).any(axis=0)]
+        lon, lat = lonlat[own[_middle(xy[own], ground.given.people[homes])]]
         yes = bool(rota.served[k])
         why = (None, None) if yes else _NO_SEATS if reached[:, k].any() else _NO_ROOM
         rows.append(
             {
                 "neighbourhood_id": areas.table["neighbourhood_id"].iloc[k],
                 "name": areas.table["name"].iloc[k],
+                "lon": lon,
+                "lat": lat,
                 "homes": len(homes),
                 "people_low": low,
                 "people": middle,
@@ -205,12 +236,19 @@ def _served(ground: Ground, areas: Neighbourhoods, rota: Rota, reached: np.ndarr
                 "guests": guests[k],
                 "served": yes,
                 "rooms": "、".join(names[rooms]) or None,
+                "room_ids": ";".join(ids[rooms]) or None,
                 "people_in_reach": float(ground.given.people[within].sum()) if yes else 0.0,
                 "why_zh": why[0],
                 "why_en": why[1],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=SERVED).astype({"homes": np.int64, "served": bool})
+
+
+def _middle(xy: Floats, people: Floats) -> int:
+    """Return which point is nearest to the middle of the people; of equals the first."""
+    middle = np.average(xy, axis=0, weights=people if people.sum() > 0 else None)
+    return int(np.argmin(np.hypot(*(xy - middle).T)))
 
 
 def _timetable(ground: Ground, areas: Neighbourhoods, rota: Rota, weeks: pd.DataFrame, seats: Floats) -> pd.DataFrame:
@@ -227,7 +265,8 @@ def _timetable(ground: Ground, areas: Neighbourhoods, rota: Rota, weeks: pd.Data
             "seats_known": ground.candidates["capacity"].notna().to_numpy()[room],
             "guests": each[room],
             "neighbourhoods": np.array(names, dtype=object)[room],
-        }
+        },
+        columns=TIMETABLE,
     )
 
 

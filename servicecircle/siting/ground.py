@@ -57,7 +57,7 @@ class Ground:
         """The homes, one row a column of ``given.seconds``."""
         return self.scene.homes
 
-    def range_of(self, chosen: Bools) -> tuple[float, float, float]:
+    def range_of(self, chosen: Bools | Ints) -> tuple[float, float, float]:
         """Low, middle and high of the people in some homes: over the models' totals."""
         total = self.people[:, chosen].sum(axis=1)
         return float(total.min()), float(total[0]), float(total.max())

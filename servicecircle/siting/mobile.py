@@ -90,6 +90,9 @@ def solve_round(asked: Round, work: int) -> Rota:
     began = time.perf_counter()
     rooms, areas = asked.reached.shape
     room, area = np.nonzero(asked.reached)
+    if not len(room):
+        classes, seats = np.zeros(rooms, dtype=np.int64), np.zeros((rooms, areas))
+        return Rota(classes, seats, np.zeros(areas, dtype=bool), 0.0, 0.0, proven=True, seconds=0.0)
     arcs, many = len(room), np.arange(len(room))
     total = float(asked.worth.sum())
     scale = _TOTAL / total if total > 0 else 1.0

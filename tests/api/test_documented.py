@@ -15,7 +15,7 @@ from api.routers import collections, matrix, routes, siting, study, walks
 
 OURS = (
     "/nearest", "/circle", "/walk", "/matrix", "/routes", "/gaps", "/coverage", "/ledger", "/lights", "/tables",
-    "/healthz", "/collections", "/conformance", "/site", "/pairing", "/compare", "/links",
+    "/healthz", "/collections", "/conformance", "/site", "/mobile", "/pairing", "/compare", "/links",
 )  # fmt: skip
 
 

@@ -127,6 +127,37 @@ def test_pairs_are_those_of_the_command(client: TestClient, town_results: Result
     assert client.get("/tables/siting?tier=community&n=1").json()["matched"] == 1
 
 
+def test_mobile_classes_are_those_of_the_bundle(client: TestClient, town_results: Results) -> None:
+    found, rules = town_results.where_next, town_results.streets.parameters.siting
+    for tier in ("school", "community"):
+        term, areas = (t[t["tier"] == tier] for t in (found.mobile, found.mobile_served))
+        told = client.get("/mobile", params={"tier": tier}).json()
+        assert (told["tier"], told["rooms"], told["weeks"]) == (tier, rules.mobile_rooms, rules.mobile_weeks)
+        assert told["assumptions"]["mobile_share"] == rules.mobile_share
+        assert [(c["week"], c["candidate_id"], c["guests"]) for c in told["timetable"]] == [
+            (row.week, row.candidate_id, pytest.approx(row.guests, abs=1e-4)) for row in term.itertuples()
+        ]
+        assert [(a["neighbourhood_id"], a["served"], a["why_zh"]) for a in told["neighbourhoods"]] == [
+            (row.neighbourhood_id, row.served, row.why_zh if isinstance(row.why_zh, str) else None)
+            for row in areas.itertuples()
+        ]
+        assert told["people"] == pytest.approx(areas["people"].sum(), abs=0.1 * max(1, len(areas)))
+        parts = [client.get("/mobile", params={"tier": tier, "served": served}).json() for served in (True, False)]
+        assert sum(len(part["neighbourhoods"]) for part in parts) == len(areas)
+        assert {part["objective"] for part in parts} == {told["objective"]}
+    assert len(found.mobile_served) > 0
+    assert client.get("/mobile").json()["tier"] == "community"
+    assert client.get("/mobile", params={"tier": "base"}).status_code == 422
+    assert client.get("/tables/mobile_served").json()["matched"] == len(found.mobile_served)
+
+
+def test_a_bundle_from_before_says_how_to_get_classes(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(client.app.state.holder.current.bundle.tables, "mobile")  # type: ignore[attr-defined]
+    answer = client.get("/mobile?tier=school&served=0")  # which nobody has asked before: no answer is kept
+    assert answer.status_code == 404
+    assert "servicecircle build" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/compare", "/links"])
 def test_what_nobody_made_is_missing_with_its_remedy(client: TestClient, path: str) -> None:
     answer = client.get(path)

@@ -343,6 +343,28 @@ def test_a_map_of_empty_layers_opens_in_silence(visit: Opener, bare_map: Path, s
     assert it.complained == []
 
 
+def test_mobile_classes_are_off_at_first_and_say_who_has_none(visit: Opener, town_map: Path) -> None:
+    with visit(town_map) as it:
+        before = it.page.evaluate(SIGNED)
+        open_tab(it.page, "layers")
+        own = it.page.get_by_label("流动课堂：社区家长学校")
+        assert not own.is_checked()
+        own.check()
+        _rested(it.page)
+        assert it.page.evaluate(SIGNED) != before
+        it.page.get_by_text("排不上课的片区：1 片，900 人").click()
+        it.page.locator("#page-layers details").get_by_role("button", name="丙社区").click()
+        assert "没有教室在限时内" in it.page.locator("#card").inner_text()
+        it.page.evaluate("() => { location.hash = 'mobile=community&show=room:community~school0'; }")
+        it.page.get_by_role("heading", name="school 第0处").wait_for()
+        card = it.page.locator("#card").inner_text()
+        assert "1、3" in card
+        assert "45（容量未知，按假设）" in card
+        it.page.locator("#card").get_by_role("button", name="甲社区").click()
+        assert "school 第1处" in it.page.locator("#card").inner_text()
+    assert it.complained == []
+
+
 def test_proposed_sites_are_off_at_first_and_have_a_card(visit: Opener, town_map: Path) -> None:
     with visit(town_map) as it:
         before = it.page.evaluate(SIGNED)

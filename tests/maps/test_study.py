@@ -200,6 +200,17 @@ def test_the_build_compiles_no_name(tmp_path: Path, payload: str) -> None:
     assert any(payload in part and "江城" in part for part in page.rest)
 
 
+def test_only_comments_are_left_out_of_the_scripts() -> None:
+    for path in (study.TEMPLATES / "js").glob("*.js"):
+        text = path.read_text("utf-8")
+        # a line that looks like a comment is one: no text in backquotes goes on over a line's end
+        assert all(line.count("`") % 2 == 0 for line in text.splitlines()), path.name
+        kept = set(study.COMMENTS.sub("", text).splitlines())
+        lost = [line.strip() for line in text.splitlines() if line not in kept]
+        assert all(line.startswith("//") or (line.startswith("/**") and line.endswith("*/")) for line in lost)
+        assert not any(line.lstrip().startswith(("//", "/*")) for line in kept), path.name
+
+
 def test_the_town_is_small(town_page: str) -> None:
     assert len(gzip.compress(town_page.encode())) < 132_000
 

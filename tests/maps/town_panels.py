@@ -43,7 +43,8 @@ def entrances(name: Name) -> gpd.GeoDataFrame:
 def tables(name: Name) -> dict[str, Rows]:
     """Return the planner's tables that the map reads."""
     found = {"coverage_by_year": coverage_by_year(name), "standards": standards(name)}
-    return found | {"route_faults": town_routes.faults(name), "siting": siting(name), "pairing": pairing(name)}
+    found |= {"route_faults": town_routes.faults(name), "siting": siting(name), "pairing": pairing(name)}
+    return found | {"mobile": mobile(name), "mobile_served": mobile_served(name)}
 
 
 def coverage_by_year(name: Name) -> Rows:
@@ -142,6 +143,58 @@ def siting(name: Name) -> Rows:
             }
         )
     return rows
+
+
+def mobile(name: Name) -> Rows:
+    """Return the table: a room of unknown capacity in two weeks, one of a known in one."""
+    held = [
+        (1, 0, 45.0, False, 12.0, "甲社区"),
+        (2, 1, 30.0, True, 8.5, "甲社区、乙社区"),
+        (3, 0, 45.0, False, 12.0, "甲社区"),
+    ]
+    return [
+        {
+            "tier": "community",
+            "week": week,
+            "candidate_id": name(f"school{i}"),
+            "name": name(f"school 第{i}处"),
+            "seats": seats,
+            "seats_known": known,
+            "guests": guests,
+            "neighbourhoods": name(areas),
+        }
+        for week, i, seats, known, guests, areas in held
+    ]
+
+
+def mobile_served(name: Name) -> Rows:
+    """Return the table: two neighbourhoods that have classes, one of them in two rooms; one that none can serve."""
+    each = [("甲", 400.0, (0, 1)), ("乙", 100.0, (1,)), ("丙", 900.0, ())]
+    return [
+        {
+            "tier": "community",
+            "neighbourhood_id": name(f"00{k}"),
+            "name": name(f"{who}社区"),
+            "lon": 106.508 + 0.008 * k,
+            "lat": 29.507,
+            "homes": k + 1,
+            "people_low": people - 50,
+            "people": people,
+            "people_high": people + 50,
+            "guests": people / 50,
+            "served": bool(rooms),
+            "rooms": name("、".join(f"school 第{i}处" for i in rooms)) if rooms else None,
+            "room_ids": ";".join(name(f"school{i}") for i in rooms) or None,
+            "people_in_reach": people if rooms else 0.0,
+            "why_zh": None if rooms else name("没有教室在限时内"),
+            "why_en": None if rooms else name("no room is near enough"),
+            "minutes": 15.0,
+            "candidates": 8,
+            "status": "optimal",
+            "gap": 0.0,
+        }
+        for k, (who, people, rooms) in enumerate(each)
+    ]
 
 
 def pairing(name: Name) -> Rows:

@@ -15,8 +15,9 @@ from servicecircle.ingest.walkable import load_rules
 from servicecircle.model import Tier
 from servicecircle.pipeline import Results
 from servicecircle.scene import open_scene, study_demand
-from servicecircle.siting.bundled import SITING, WhereNext, where_next
-from servicecircle.siting.ground import open_ground
+from servicecircle.siting.bundled import MOBILE, MOBILE_SERVED, SITING, WhereNext, where_next
+from servicecircle.siting.classes import find_classes
+from servicecircle.siting.ground import ground_in, open_ground
 from servicecircle.siting.pairing import PAIRING, pair_schools
 from servicecircle.siting.sites import find_sites
 from servicecircle.streets import Streets, build_streets
@@ -69,11 +70,50 @@ def test_the_tables_are_the_answers_of_the_commands(streets: Streets) -> None:
 def test_a_town_without_rooms_has_empty_tables(tmp_path: Path) -> None:
     found = told(streets_of(tmp_path / "town", [Place("C1", "community", 400.0, 400.0, "中心社区")]))
     assert list(found.siting.columns) == SITING
+    assert not set(found.mobile["tier"]) & {"community", "base"}
     assert set(found.siting["tier"]) == {"school", "base"}  # the community seat may become either
     bare = told(streets_of(tmp_path / "bare", [Place("S1", "school", 0.0, 0.0, "无址小学", confidence="none")]))
     assert bare.siting.empty
     assert bare.pairing.empty
+    assert bare.mobile.empty
+    assert bare.mobile_served.empty
     assert (list(bare.siting.columns), list(bare.pairing.columns)) == (SITING, PAIRING)
+    assert (list(bare.mobile.columns), list(bare.mobile_served.columns)) == (MOBILE, MOBILE_SERVED)
+
+
+def test_where_everybody_has_a_place_no_class_is_planned(tmp_path: Path) -> None:
+    places = [Place("C1", "community", 200.0, 200.0, "中心社区"), Place("S1", "school", 200.0, 300.0, "小学")]
+    study = read_study(Town(blocks=4, places=places).write(tmp_path / "town"))
+    found = told(build_streets(study, read_parameters(), load_rules()))
+    assert set(found.siting["tier"]) == {"school", "community", "base"}
+    assert found.mobile.empty
+    assert found.mobile_served.empty
+    assert (list(found.mobile.columns), list(found.mobile_served.columns)) == (MOBILE, MOBILE_SERVED)
+
+
+def test_the_term_is_that_of_the_command(results: Results) -> None:
+    """For each tier of parent schools, with the parameters' defaults; a row a neighbourhood, nobody left out."""
+    streets, found = results.streets, results.where_next
+    demand = study_demand(streets)
+    assert found.mobile["tier"].unique().tolist() == found.mobile_served["tier"].unique().tolist()
+    opened = open_ground(streets, demand, "community")
+    for ground in (opened, ground_in(opened.scene, opened.walk, demand, "school")):
+        tier, answer = ground.tier, find_classes(ground)
+        own = [table[table["tier"] == tier].reset_index(drop=True) for table in (found.mobile, found.mobile_served)]
+        pd.testing.assert_frame_equal(own[0][list(answer.timetable)], answer.timetable, check_dtype=False)
+        pd.testing.assert_frame_equal(own[1][list(answer.served)], answer.served, check_dtype=False)
+        served = own[1][own[1]["served"]]
+        assert served["people"].sum() == pytest.approx(answer.rota.value)
+        assert set(";".join(served["room_ids"]).split(";")) == set(own[0]["candidate_id"])
+        none = own[1][~own[1]["served"]]
+        assert none["why_zh"].notna().all()
+        assert none["room_ids"].isna().all()
+        share = results.coverage.set_index(["subdistrict", "tier", "basis", "measure", "cutoff_s"])
+        row = share.loc[("district", tier, "all", "walk", 900.0)]
+        assert own[1]["people"].sum() == pytest.approx(row["people"] - row["covered"])
+        spots = results.demand.points.geometry.get_coordinates()
+        at = set(map(tuple, spots.to_numpy()))
+        assert set(zip(own[1]["lon"], own[1]["lat"], strict=True)) <= at
 
 
 def test_the_district_is_told_tier_by_tier(results: Results) -> None:

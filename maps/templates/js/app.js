@@ -46,6 +46,7 @@ function boundsOfChoice(found) {
   if (found.type === 'gap') return boundsOf([...GAPS[found.index].rings, ...(GAPS[found.index].link_id && missingOf(GAPS[found.index])?.lines || [])]);
   if (found.type === 'missing') return boundsOf(MISSING[found.index].lines);
   if (found.type === 'site') { const { lat, lon } = SITES[found.index].spot; return [[lat, lon], [lat, lon]]; }
+  if (found.type === 'room' || found.type === 'area') return boundsOfMobile(found);
   if (found.type === 'route') return boundsOfRoute(ROUTES[found.index]);
   return null;
 }
@@ -101,7 +102,7 @@ function freshen(name) {
   refill(byId(`page-${name}`), PAGES[name]());
 }
 const TOUCHES = {
-  layers: ['year', 'undated', 'confirmed', 'verified', 'causesOff', 'web', 'theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'missing', 'sites', 'pairs', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
+  layers: ['year', 'undated', 'confirmed', 'verified', 'causesOff', 'web', 'theme', 'tier', 'basis', 'cutoff', 'tiers', 'categories', 'candidates', 'approximate', 'routes', 'links', 'missing', 'sites', 'mobile', 'pairs', 'gapTier', 'rails', 'buildings', 'borders', 'names'],
   places: ['selected'],
   gaps: ['gapTier', 'causesOff'],
   overview: ['basis'],

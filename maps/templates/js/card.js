@@ -169,6 +169,8 @@ const CARDS = {
   gap: (found) => gapCard(GAPS[found.index]),
   missing: (found) => missingCard(MISSING[found.index]),
   site: (found) => siteCard(SITES[found.index]),
+  room: (found) => roomCard(ROOMS[found.index]),
+  area: (found) => areaCard(NEIGHBOURHOODS[found.index]),
   light: lightCard,
   link: (found) => linkCard(LINKS[found.index]),
   stop: stopCard,

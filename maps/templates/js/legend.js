@@ -52,6 +52,7 @@ function fillLegend() {
     body = [swatches(Object.entries(STYLE.theme.light).map(([light, colour]) => [{ background: light === 'grey' ? 'repeating-linear-gradient(45deg,#b9bcbf 0 2px,#fff 2px 5px)' : colour }, t(`light_${light}`)])), el('small', {}, t('light_short'))];
   }
   if (title && state.sites.size) body = [body, el('p', { class: 'sign-line' }, siteElement([...state.sites][0]), t('next_legend'))].flat();
+  if (title && state.mobile.size) body = [body, mobileLegend()].flat();
   if (title && state.pairs) body = [body, el('p', { class: 'sign-line' }, pairElement(), t('pairs_legend'))].flat();
   if (title && state.missing) body = [body, el('p', { class: 'sign-line' }, missingElement(), t('missing_check'))].flat();
   byId('legend').hidden = !title;
@@ -75,6 +76,7 @@ function signsLegend(paper = false) {
     sign(sealElement(tier.community, { approximate: true }, 7), t('sign_approximate')),
     CATEGORIES.map((_, i) => sign(sealElement({ shape: 'diamond', ...STYLE.categories[i] }), categoryName(i))),
     SITES.length && (!paper || state.sites.size) ? sign(siteElement('community'), t('sign_next')) : null,
+    NEIGHBOURHOODS.length && (!paper || state.mobile.size) ? mobileSigns(sign) : null,
     PAIRS.length && (!paper || state.pairs) ? sign(pairElement(), t('pairs_layer')) : null,
     !paper || state.missing ? sign(missingElement(), t('missing_layer')) : null,
     (paper && state.theme !== 'gaps' ? [] : Object.keys(STYLE.theme.cause)).map((cause) => sign(el('i', { class: 'patch', style: causeSwatch(cause) }), t('sign_gap', { cause: coded('cause', cause) }))),

@@ -150,6 +150,8 @@ function paintNames(frame) {
   }
   if (state.theme === 'gaps') for (const { x, y } of gapDiscs(frame)) pen.reserve(x, y, 11);
   for (const site of sitesShown()) pen.reserve(frame.x(site.spot.x) + 9, frame.y(site.spot.y) - 12, 13);
+  for (const room of roomsShown()) pen.reserve(frame.x(room.spot.x) - 9, frame.y(room.spot.y) - 12, 13);
+  for (const area of areasShown()) pen.reserve(frame.x(area.spot.x), frame.y(area.spot.y), areaRadius(area, frame.zoom));
   if (state.names) nameSubdistricts(frame, pen);
   nameWaters(frame, pen);
   if (frame.zoom >= 15.2) {
@@ -169,8 +171,10 @@ function paintSigns(frame) {
   paintLinks(frame);
   paintMissingSigns(frame);
   paintPairs(frame);
+  paintAreas(frame);
   paintPlaces(frame);
   paintSites(frame);
+  paintRooms(frame);
   paintGapRanks(frame);
   paintStops(frame);
   paintNames(frame);

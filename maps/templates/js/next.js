@@ -3,19 +3,20 @@ const siteColour = (site) => STYLE.tiers[site.tier].colour;
 const isChosenSite = (site) => state.selected?.type === 'site' && state.selected.index === site.index;
 const sitesShown = () => SITES.filter((s) => state.sites.has(s.tier) || isChosenSite(s));
 
-/** A flag with the rank in it: nothing is there yet. */
-function siteSign(ctx, colour, text, x, y, r, chosen = false) {
-  const [top, foot] = [y - r * 3.1, y];
+/** A flag with a number in it: nothing is there yet. A board hangs left of its post, where no flag of the same place is. */
+function hungSign(ctx, colour, text, x, y, r, { chosen = false, board = false, level = 0 } = {}) {
+  const [top, foot] = [y - r * (3.1 + 2.05 * level), y];
   ctx.save();
   ctx.lineJoin = ctx.lineCap = 'round';
   const shape = () => {
     ctx.beginPath();
     ctx.moveTo(x, foot);
     ctx.lineTo(x, top);
+    if (board) return ctx.roundRect(x - r * 2.5, top, r * 2.5, r * 1.8, r * 0.4);
     ctx.lineTo(x + r * 2.5, top);
     ctx.lineTo(x + r * 1.95, top + r * 0.9);
     ctx.lineTo(x + r * 2.5, top + r * 1.8);
-    ctx.lineTo(x, top + r * 1.8);
+    return ctx.lineTo(x, top + r * 1.8);
   };
   shape();
   ctx.lineWidth = chosen ? 6 : 4.6;
@@ -35,22 +36,19 @@ function siteSign(ctx, colour, text, x, y, r, chosen = false) {
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   ctx.fillStyle = chosen ? '#ffffff' : colour;
-  ctx.fillText(text, x + r * 1.02, top + r * 0.96);
+  ctx.fillText(text, x + r * (board ? -1.25 : 1.02), top + r * 0.96);
   ctx.restore();
 }
 
-function siteElement(tier, text = '') {
+function signElement(draw) {
   const canvas = el('canvas', { class: 'seal', width: 60, height: 60, 'aria-hidden': 'true' });
   const ctx = canvas.getContext('2d');
   ctx.scale(2, 2);
-  siteSign(ctx, STYLE.tiers[tier].colour, text, 8, 26, 7);
+  draw(ctx);
   return canvas;
 }
-
-function pairElement() {
-  const canvas = el('canvas', { class: 'seal', width: 60, height: 60, 'aria-hidden': 'true' });
-  const ctx = canvas.getContext('2d');
-  ctx.scale(2, 2);
+const siteElement = (tier, text = '') => signElement((ctx) => hungSign(ctx, STYLE.tiers[tier].colour, text, 8, 26, 7));
+const pairElement = () => signElement((ctx) => {
   ctx.beginPath();
   ctx.moveTo(4, 22);
   ctx.lineTo(26, 8);
@@ -59,14 +57,14 @@ function pairElement() {
   ctx.stroke();
   seal(ctx, { ...STYLE.tiers.school, glyph: '' }, 6, 21, 4);
   seal(ctx, { ...STYLE.tiers.base, glyph: '' }, 24, 9, 4);
-  return canvas;
-}
+});
+const flagRadius = (zoom) => Math.min(11, Math.max(6.4, 7 * 1.15 ** (zoom - 14)));
 
 function paintSites(frame) {
-  const r = Math.min(11, Math.max(6.4, 7 * 1.15 ** (frame.zoom - 14)));
+  const r = flagRadius(frame.zoom);
   const shown = sitesShown().filter((s) => frame.sees(s.spot));
   for (const site of shown.sort((a, b) => isChosenSite(a) - isChosenSite(b) || b.n - a.n)) {
-    siteSign(frame.ctx, siteColour(site), String(site.n), frame.x(site.spot.x), frame.y(site.spot.y), r, isChosenSite(site));
+    hungSign(frame.ctx, siteColour(site), String(site.n), frame.x(site.spot.x), frame.y(site.spot.y), r, { chosen: isChosenSite(site) });
   }
 }
 
@@ -82,40 +80,38 @@ function pairsShown() {
 }
 const categoryColour = (id) => (STYLE.categories[CATEGORIES.findIndex((c) => c.id === id)] ?? STYLE.uncategorised).colour;
 
+/** Who goes where, as a straight line. */
+function thread({ ctx, x, y }, a, b, colour, width, halo) {
+  ctx.beginPath();
+  ctx.moveTo(x(a.x), y(a.y));
+  ctx.lineTo(x(b.x), y(b.y));
+  for (const [w, c] of halo ? [[4.6, '#ffffffcc'], [width, colour]] : [[width, colour]]) {
+    ctx.lineWidth = w;
+    ctx.strokeStyle = c;
+    ctx.stroke();
+  }
+}
+
 function paintPairs(frame) {
   const shown = pairsShown();
   if (!shown.length) return;
   const own = state.selected?.type === 'place';
-  const { ctx } = frame;
-  ctx.save();
-  ctx.lineCap = 'round';
+  frame.ctx.save();
+  frame.ctx.lineCap = 'round';
   for (const pair of shown) {
-    const [a, b] = [PLACES[pair.school].spot, PLACES[pair.base].spot];
-    const line = () => {
-      ctx.beginPath();
-      ctx.moveTo(frame.x(a.x), frame.y(a.y));
-      ctx.lineTo(frame.x(b.x), frame.y(b.y));
-    };
-    if (own) {
-      line();
-      ctx.lineWidth = 4.6;
-      ctx.strokeStyle = '#ffffffcc';
-      ctx.stroke();
-    }
-    line();
-    ctx.lineWidth = own ? 2.2 : 1.3;
-    ctx.strokeStyle = own ? categoryColour(pair.category) : alpha(categoryColour(pair.category), 0.75);
-    ctx.stroke();
+    const colour = categoryColour(pair.category);
+    thread(frame, PLACES[pair.school].spot, PLACES[pair.base].spot, own ? colour : alpha(colour, 0.75), own ? 2.2 : 1.3, own);
   }
-  ctx.restore();
+  frame.ctx.restore();
 }
 
-/** One tick a tier, and one for the pairs; nothing where the bundle proposes nothing. */
+/** One tick a tier for sites and for classes, and one for the pairs; nothing where the bundle proposes nothing. */
 function nextTicks() {
   const tiers = TIERS.filter((tier) => SITES.some((s) => s.tier === tier));
-  if (!tiers.length && !PAIRS.length) return null;
+  if (!tiers.length && !NEIGHBOURHOODS.length && !PAIRS.length) return null;
   return [el('h3', {}, t('next_title')),
     tiers.map((tier) => tick(t(`next_${tier}`), state.sites.has(tier), (on) => change({ sites: toggled(state.sites, tier, on) }), { mark: siteElement(tier), count: SITES.filter((s) => s.tier === tier).length })),
+    mobileTicks(),
     PAIRS.length ? tick(t('pairs_layer'), state.pairs, (pairs) => change({ pairs }), { mark: pairElement(), count: PAIRS.length }) : null];
 }
 

@@ -18,6 +18,8 @@ function pick(map, containerPoint, reach = REACH) {
   for (const place of PLACES) if (isShown(place)) offer(place.spot, { type: 'place', index: place.index }, isCandidate(place) ? 1 : 0);
   if (state.links) for (const link of LINKS) offer(link.spot, { type: 'link', index: link.index });
   for (const site of sitesShown()) offer({ x: site.spot.x + 9 / k, y: site.spot.y - 14 / k }, { type: 'site', index: site.index }, -4);
+  for (const room of roomsShown()) offer({ x: room.spot.x - 9 / k, y: room.spot.y - (14 + 14 * levelOf(room, roomsShown())) / k }, { type: 'room', index: room.index }, -4);
+  for (const area of areasShown()) offer(area.spot, { type: 'area', index: area.index }, 3);
   for (const link of missingShown()) offer(link.spot, { type: 'missing', index: link.index }, 2);
   if (state.theme === 'gaps') for (const gap of gapsShown()) offer(gap.spot, { type: 'gap', index: gap.index });
   if (best) return best.found;
@@ -42,6 +44,8 @@ function nameOf(found) {
   if (found.type === 'route') return ROUTES[found.index].name;
   if (found.type === 'missing') return t('missing_title');
   if (found.type === 'site') return SITES[found.index].name;
+  if (found.type === 'room') return roomName(ROOMS[found.index]);
+  if (found.type === 'area') return NEIGHBOURHOODS[found.index].name;
   if (found.type === 'light') return subdistrictName(found.code);
   const gap = GAPS[found.index];
   return t('gap_title', { rank: gap.rank, where: gap.subdistrict_name ?? '' });

@@ -20,6 +20,9 @@ const LINKS = read('links').map((l, index) => drawn({ ...l, index, spot: spot(l.
 const MISSING = read('missing').map((m, index) => drawn({ ...m, index, spot: spot(m.at) }, m.lines, false));
 const SITES = read('sites').filter((s) => PLACES[s.place].spot && TIERS.includes(s.tier)).map((s, index) => ({ ...s, index, spot: PLACES[s.place].spot }));
 const PAIRS = records(read('pairs')).filter((p) => PLACES[p.school].spot && PLACES[p.base].spot);
+const MOBILE = read('mobile');
+const ROOMS = MOBILE.rooms.map((r, index) => ({ ...r, index, spot: PLACES[r.place].spot }));
+const NEIGHBOURHOODS = MOBILE.areas.map((a, index) => ({ ...a, index, spot: spot(a.at) }));
 const LIGHTS = read('lights');
 const UNIONS = new Map(read('unions').map((u) => [`${u.tier} ${u.basis} ${u.cutoff}`, lazy(() => pathOf(u.rings, true))]));
 const COVERAGE = read('coverage');
@@ -50,12 +53,13 @@ const state = {
   links: false,
   missing: false,
   sites: new Set(), // tiers whose proposed sites are shown
+  mobile: new Set(), // tiers whose mobile classes are shown
   pairs: false,
   rails: true,
   buildings: true,
   borders: true,
   names: true,
-  selected: null, // {type: place | gap | missing | site | light | link | stop, ...}
+  selected: null, // {type: place | gap | missing | site | room | area | light | link | stop, ...}
   found: null, // a street or subdistrict that was looked for
 };
 
