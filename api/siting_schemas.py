@@ -37,7 +37,10 @@ class Site(_Part):
 
 
 class Step(_Part):
-    """What the first `n` sites reach; `best_covered` with the best `n`, which need not be these (mclp alone)."""
+    """What the first `n` sites reach; `best_covered` with the best `n`, which need not be these (mclp alone).
+
+    `worst_min` is unknown while there is a home that can walk to a candidate and to no place.
+    """
 
     n: int
     candidate_id: str | None
@@ -47,7 +50,7 @@ class Step(_Part):
     covered_high: float
     share: float | None
     mean_min: float | None
-    worst_min: float
+    worst_min: float | None
     best_covered: float | None = None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -15,6 +17,7 @@ from api.app import create_app
 from api.bundle import read_bundle
 from api.grounds import Grounds, SitesWanted
 from api.settings import Settings
+from api.siting_schemas import SiteAnswer
 from servicecircle.comparing import compare_bundles
 from servicecircle.errors import InputError
 from servicecircle.pipeline import Results
@@ -46,6 +49,19 @@ def test_sites_are_those_of_the_command(client: TestClient, town_results: Result
     del told["seconds"]
     assert found == json.loads(json.dumps(told))
     assert client.post("/site", json=ASKED | {"model": model}).json()["sites"] == found["sites"]
+
+
+@pytest.mark.parametrize("minutes", [15.0, 5e-324])
+@pytest.mark.parametrize("model", ["mclp", "lscp", "pmedian", "pcentre"])
+def test_where_there_is_no_place_yet_how_far_it_is_is_unknown(
+    town_results: Results, model: str, minutes: float
+) -> None:
+    scene = town_results.scene
+    ground = open_ground(scene.streets, study_demand(scene.streets), "community", minutes)
+    nowhere = replace(ground.given, base_s=np.full_like(ground.given.base_s, np.inf))
+    told = siting_json(find_sites(replace(ground, given=nowhere), model, 2))
+    dated = {"data_date": "2026-04-26", "parameters_sha256": ""}
+    assert SiteAnswer.model_validate(told | dated).curve[0].worst_min is None
 
 
 def test_what_cannot_be_done_is_an_answer(client: TestClient) -> None:
