@@ -45,6 +45,7 @@ _EXTRA, _STAIRS, _LIFTS, _ESCALATORS = 960, 390, 14, 6
 _INNER = 3  # vertices between two crossings
 _HOUSES, _SUBDISTRICTS, _BRIDGE_EVERY = 2040, 11, 12
 _CELL_M = 30.0
+_INSIDE_M = 40.0  # more than north of the plane and north of the map differ along a district
 _SHORE_M, _HILLS, _HILL_M = 165.0, 26, 78.0
 
 
@@ -296,14 +297,16 @@ def _write_places(land: Land, edges: np.ndarray, xy: np.ndarray, folder: Path) -
 
 
 def _beside(land: Land, edges: np.ndarray, xy: np.ndarray, count: int, off_m: float) -> np.ndarray:
-    """Draw points beside the streets; not on bridges."""
+    """Draw points beside the streets, not on bridges, and none beyond the outermost street: readers doubt those."""
     wild = land.wild
     length = np.linalg.norm(xy[edges[:, 1]] - xy[edges[:, 0]], axis=1)
     edge = wild.choice(np.flatnonzero(length < 2 * _BLOCK_M), count)
     a, b = xy[edges[edge, 0]], xy[edges[edge, 1]]
     along = (b - a) / length[edge][:, None]
     side = np.where(wild.random(count) < 0.5, -off_m, off_m)[:, None]  # noqa: PLR2004
-    return a + wild.uniform(0.15, 0.85, (count, 1)) * (b - a) + side * np.column_stack([-along[:, 1], along[:, 0]])
+    points = a + wild.uniform(0.15, 0.85, (count, 1)) * (b - a) + side * np.column_stack([-along[:, 1], along[:, 0]])
+    used = xy[edges.ravel()]
+    return np.clip(points, used.min(axis=0) + _INSIDE_M, used.max(axis=0) - _INSIDE_M)
 
 
 def _write_terrain(land: Land, folder: Path) -> None:
