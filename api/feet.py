@@ -10,14 +10,14 @@ import numpy as np
 import shapely
 from scipy.sparse.csgraph import connected_components
 
-from api.trails import Trails, counted_on, trace_trails
+from api.trails import Trails, counted_along, counted_on, trace_trails
 from servicecircle.adhoc import Easel
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.crs import WGS84
 from servicecircle.door_walks import DoorWalker
 from servicecircle.doors import Doors, open_doors
 from servicecircle.entrances import Entrances, find_entrances
-from servicecircle.graph import nearest
+from servicecircle.graph import Sources, nearest
 from servicecircle.model import Direction
 from servicecircle.prices import edge_seconds, walker_of
 from servicecircle.scene import Scene
@@ -37,8 +37,8 @@ class Feet:
     """All that depends on who walks.
 
     ``doors`` are those of the places alone, ``standing`` the same with their prices; ``usable`` says which places have
-    a street near them for this walker; ``counted`` are the edges as of ``counted_on``; ``piece`` numbers the pieces of
-    the network that no street of this walker's joins.
+    a street near them for this walker; ``counted`` and ``along`` are the edges as of ``counted_on`` and the arcs as of
+    ``counted_along``; ``piece`` numbers the pieces of the network that no street of this walker's joins.
     """
 
     streets: Streets
@@ -49,6 +49,7 @@ class Feet:
     standing: Standing
     usable: Bools
     counted: Floats
+    along: Floats
     piece: Ints
     easel: Easel
 
@@ -68,7 +69,7 @@ class Feet:
         """Return seconds between a point and every place, by the quickest of its doors; ``inf`` beyond the limit."""
         attached, places = self.standing.attached, self.doors.place
         start = self.standing.doorstep(here, direction)
-        found = nearest(attached.graph, start, limit_s, towards=direction is Direction.TO)
+        found = nearest(attached.graph, start.sources, limit_s, towards=direction is Direction.TO)
         doors, whose = attached.doors_of(places)
         seconds = found.apart[attached.node[doors]] + attached.access_s[doors]
         if len(doors) > len(places):
@@ -79,16 +80,25 @@ class Feet:
         """Whether a place has a door on the same piece of the network as a point: else there is no way, however far."""
         attached = self.standing.attached
         doors, whose = attached.doors_of(self.doors.place)
-        mine = self.piece[self.standing.doorstep(here, Direction.FROM).node]
+        mine = self.piece[self.standing.doorstep(here, Direction.FROM).sources.node]
         found = np.zeros(len(self.places), dtype=bool)
         found[whose[np.isin(self.piece[attached.node[doors]], mine)]] = True
         return found
 
     def trails(self, here: Snapped, limit_s: float) -> Trails:
         """Walk from a point to every place."""
-        snap_m = np.insert(self.doors.snapped.snap_m, len(self.places), here.snap_m[0])
-        beside, places = self.standing.beside(here), self.doors.place
-        return trace_trails(beside, self.counted, snap_m, places, len(places), limit_s)
+        start = self.standing.doorstep(here, Direction.FROM)
+        begun = self.counted[here.edge[0]] * start.share[:, None]
+        begun[:, 0] += here.snap_m[0]
+        return self._traced(start.sources, begun, limit_s)
+
+    def trails_between(self, place: int) -> Trails:
+        """Walk from a place to every place, however far."""
+        attached = self.standing.attached
+        doors = attached.doors_of(np.array([place]))[0]
+        begun = np.zeros((len(doors), self.along.shape[1]))
+        begun[:, 0] = self.doors.snapped.snap_m[doors]
+        return self._traced(Sources.one(attached.node[doors], attached.access_s[doors]), begun, np.inf)
 
     def scene(self, points: Sequence[Point]) -> Scene:
         """Return the places with points beside them, which are numbered behind the places, as homes are.
@@ -119,6 +129,10 @@ class Feet:
         """Return what explains walks between places, and points beside them, by their quickest doors."""
         return DoorWalker(self.scene(points), self.streets.variant)
 
+    def _traced(self, sources: Sources, begun: Floats, limit_s: float) -> Trails:
+        snap_m, places = self.doors.snapped.snap_m, self.doors.place
+        return trace_trails(self.standing.attached, self.along, snap_m, (sources, begun), places, limit_s)
+
 
 def entrances_of(streets: Streets, places: gpd.GeoDataFrame) -> Entrances:
     """Find every entrance of every place, whoever walks."""
@@ -137,7 +151,7 @@ def ready(streets: Streets, places: gpd.GeoDataFrame, entrances: Entrances, mesh
     never_far = parameters.snap.model_copy(update={"refuse_m": np.inf})
     doors = open_doors(snapper, places, entrances, nobody, never_far)
     near: Floats = doors.snapped.snap_m[doors.place]
-    standing = Standing.of(network, doors.join(network), prices, own.profile)
+    standing, counted = Standing.of(network, doors.join(network), prices, own.profile), counted_on(network)
     return Feet(
         streets=own,
         places=places,
@@ -146,7 +160,8 @@ def ready(streets: Streets, places: gpd.GeoDataFrame, entrances: Entrances, mesh
         doors=doors,
         standing=standing,
         usable=np.asarray(near <= parameters.snap.refuse_m),
-        counted=counted_on(network),
+        counted=counted,
+        along=counted_along(standing.attached, counted),
         piece=connected_components(standing.attached.graph.forward, directed=False)[1].astype(np.int64),
         easel=Easel.of(own, snapper, mesh),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from api.feet import Feet, Point
-from api.trails import Trails, trace_trails
+from api.trails import Trails
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.errors import InputError
 from servicecircle.model import Direction
@@ -57,19 +58,19 @@ def reaches(feet: Feet, free: Feet | None, point: Point, limit_s: float, wanted:
         No street near the point.
     """
     here = feet.snap(np.array([point], dtype=np.float64))
-    there = feet.seconds(here, limit_s, Direction.FROM)
-    there[~(wanted & feet.usable)] = np.inf
+    trails = feet.trails(here, limit_s)
+    there = np.where(wanted & feet.usable, trails.seconds, np.inf)
     reached = np.isfinite(there)
     far_s = float(there[reached].max(initial=0.0))
     horizon_s = feet.streets.parameters.coverage.horizon_s
     back = _to_all(feet, here, Direction.TO, reached, (min(_LONGER * far_s, horizon_s), horizon_s))
     bare = _without_steps(free, point, reached, far_s)
-    return _sorted(there, back, feet.trails(here, limit_s), bare)
+    return _sorted(there, back, trails, bare)
 
 
 def measure(feet: Feet, free: Feet | None, starts: Ints, ends: Ints) -> Table:
     """Walk from each start to each end, and back, however far."""
-    attached, snap_m = feet.standing.attached, feet.doors.snapped.snap_m
+    attached = feet.standing.attached
     there = door_to_door(attached, starts, ends, np.inf, Direction.FROM)
     back = door_to_door(attached, starts, ends, np.inf, Direction.TO)
     there[~feet.usable[starts]] = np.inf
@@ -81,7 +82,7 @@ def measure(feet: Feet, free: Feet | None, starts: Ints, ends: Ints) -> Table:
         bare[:, ~free.usable[ends]] = np.nan
     rows = []
     for i, start in enumerate(starts):
-        trails = trace_trails(attached, feet.counted, snap_m, feet.doors.place, int(start), np.inf)
+        trails = feet.trails_between(int(start))
         own = Trails(*(column[ends] for column in (trails.seconds, trails.metres, trails.steps, trails.estimated)))
         rows.append(tuple(_sorted(there[i], back[i], own, bare[i])))
     return Table(starts, ends, tuple(rows))
@@ -112,22 +113,24 @@ def _without_steps(free: Feet | None, point: Point, reached: Bools, far_s: float
 
 
 def _sorted(there: Floats, back: Floats, trails: Trails, bare: Floats | float) -> list[Reach]:
-    bare = np.broadcast_to(bare, there.shape)
     reached = np.flatnonzero(np.isfinite(there))
+    reached = reached[np.argsort(there[reached], kind="stable")]
+    figures = there, back, trails.metres, trails.steps, trails.estimated, np.broadcast_to(bare, there.shape)
+    columns = (column[reached].tolist() for column in figures)
     return [
         Reach(
-            place=int(i),
-            seconds_there=round(float(there[i]), 2),
-            seconds_back=_finite(back[i]),
-            metres=round(float(trails.metres[i]), 2),
-            steps=round(float(trails.steps[i])),
-            steps_estimated=bool(trails.estimated[i] > 0),
-            step_free="unknown" if np.isnan(bare[i]) else "yes" if np.isfinite(bare[i]) else "no",
-            step_free_seconds=_finite(bare[i]),
+            place=place,
+            seconds_there=round(there_s, 2),
+            seconds_back=_finite(back_s),
+            metres=round(metres, 2),
+            steps=round(steps),
+            steps_estimated=estimated > 0,
+            step_free="unknown" if math.isnan(bare_s) else "yes" if math.isfinite(bare_s) else "no",
+            step_free_seconds=_finite(bare_s),
         )
-        for i in reached[np.argsort(there[reached], kind="stable")]
+        for place, there_s, back_s, metres, steps, estimated, bare_s in zip(reached.tolist(), *columns, strict=True)
     ]
 
 
 def _finite(seconds: float) -> float | None:
-    return round(float(seconds), 2) if np.isfinite(seconds) else None
+    return round(seconds, 2) if math.isfinite(seconds) else None

@@ -1,4 +1,4 @@
-"""Metres and steps to many doors at once: added up along the tree of quickest ways from one door."""
+"""Seconds, metres and steps from one door or point to many doors at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from servicecircle.arrays import Floats, Ints
-from servicecircle.graph import tree
+from servicecircle.graph import Sources, added_along, nearest
 from servicecircle.network import WalkNetwork
 from servicecircle.reach import Attached
 
-__all__ = ["Trails", "counted_on", "trace_trails"]
+__all__ = ["Trails", "counted_along", "counted_on", "trace_trails"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +35,34 @@ def counted_on(network: WalkNetwork) -> Floats:
     return counted
 
 
-def trace_trails(
-    attached: Attached, counted: Floats, snap_m: Floats, places: Ints, start: int, limit_s: float
-) -> Trails:
-    """Walk from a place (or a point beside the places) to every place, by the doors that are quickest together.
-
-    ``counted`` are the edges as of ``counted_on``; ``snap_m`` the metres between each door and its street.
-    """
-    doors, owner = attached.doors_of(places)
-    best = Trails(*np.vstack([np.full(len(places), np.inf), np.full((3, len(places)), np.nan)]))
-    for begin in attached.doors_of(np.array([start]))[0]:
-        seconds, along = _grow(attached, counted, int(attached.node[begin]), limit_s)
-        at = attached.node[doors]
-        total = attached.access_s[begin] + seconds[at] + attached.access_s[doors]
-        total[total > limit_s] = np.inf
-        block = np.vstack([total, along[at].T])
-        block[1] += snap_m[begin] + snap_m[doors]
-        block[1:, ~np.isfinite(total)] = np.nan
-        # of several doors of one place the quickest: they stand side by side
-        block = block[:, np.lexsort((total, owner))[np.searchsorted(owner, np.arange(len(places)))]]
-        quicker = block[0] < best.seconds
-        best = Trails(*np.where(quicker, block, [best.seconds, best.metres, best.steps, best.estimated]))
-    return best
-
-
-def _grow(attached: Attached, counted: Floats, root: int, limit_s: float) -> tuple[Floats, Floats]:
-    """Return seconds to every node, and (n, 3) metres, steps, and steps that are estimated."""
-    n = attached.graph.n
-    grown = tree(attached.graph, root, limit_s)
+def counted_along(attached: Attached, counted: Floats) -> Floats:
+    """Return the same along every arc of the graph: the stretches of edges, of parallel ones the quickest."""
     arcs = attached.arcs
-    walked = np.flatnonzero(grown.before[arcs.head] == arcs.tail)
-    walked = walked[np.argsort(-arcs.seconds[walked], kind="stable")]
-    last = np.full(n, -1)
-    last[arcs.head[walked]] = walked  # of parallel arcs the quickest, which is written last
-    child = np.flatnonzero(last >= 0)
-    arc = last[child]
+    order = np.lexsort((arcs.seconds, arcs.head, arcs.tail))
+    order = order[np.isfinite(arcs.seconds[order]) & (arcs.tail[order] != arcs.head[order])]
+    tail, head = arcs.tail[order], arcs.head[order]
+    arc = order[np.r_[True, (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])][: len(order)]]
     part = np.abs(arcs.share_to[arc] - arcs.share_from[arc])
-    place = np.zeros(n, dtype=np.int64)  # of a node among the children; the root stands before them
-    place[child] = np.arange(1, len(child) + 1)
-    added = np.vstack([np.zeros(3), counted[arcs.edge[arc]] * part[:, None]])
-    up = np.r_[0, place[grown.before[child]]]
-    while up.any():  # each round doubles how far up the tree has been added
-        added += added[up]
-        up = up[up]
-    block = np.zeros((n, 3))
-    block[child] = added[1:]
-    return grown.seconds, block
+    return np.asarray(counted[arcs.edge[arc]] * part[:, None])
+
+
+def trace_trails(
+    attached: Attached, along: Floats, snap_m: Floats, start: tuple[Sources, Floats], places: Ints, limit_s: float
+) -> Trails:
+    """Walk from one source to places, by the doors that are quickest together.
+
+    ``along`` are the arcs as of ``counted_along``; ``snap_m`` the metres between each door and its street; ``start`` is
+    the source, and what is counted up to each of its doors.
+    """
+    sources, begun = start
+    seconds = nearest(attached.graph, sources, limit_s).apart
+    total = added_along(attached.graph, sources, seconds, along, begun)
+    doors, owner = attached.doors_of(places)
+    at = attached.node[doors]
+    block = np.vstack([seconds[at] + attached.access_s[doors], total[at].T])
+    block[1] += snap_m[doors]
+    block[0, block[0] > limit_s] = np.inf
+    block[1:, ~np.isfinite(block[0])] = np.nan
+    if len(doors) > len(places):  # of several doors of one place the quickest: they stand side by side
+        block = block[:, np.lexsort((block[0], owner))[np.searchsorted(owner, np.arange(len(places)))]]
+    return Trails(*block)

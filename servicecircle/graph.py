@@ -14,13 +14,14 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.pairs import Near, Pairs
-from servicecircle.settling import Small, reach_each, reach_own, settle, share_labels
+from servicecircle.settling import Small, add_up, reach_each, reach_own, settle, share_labels
 
 __all__ = [
     "Graph",
     "Reached",
     "Sources",
     "Tree",
+    "added_along",
     "components",
     "make_graph",
     "nearest",
@@ -215,6 +216,36 @@ def own_seconds(graph: Graph, sources: Ints | Sources, own: Ints, limits_s: Floa
     out = np.full(graph.n, np.inf)
     reach_own(*(*arcs, sources.start, sources.node, sources.access_s, limits_s, own, *room.arrays(), out))
     return out
+
+
+def added_along(graph: Graph, sources: Sources, seconds: Floats, along: Floats, begun: Floats) -> Floats:
+    """Add up what is counted along the arcs on a quickest way from the sources to every node, (n, k); NaN where none.
+
+    Parameters
+    ----------
+    graph, sources
+        What has been searched, by `nearest`.
+    seconds
+        What it found.
+    along
+        What is counted on every arc, (arcs, k), in the order of ``graph.forward``.
+    begun
+        What is counted before each door of the sources, (doors, k).
+
+    Examples
+    --------
+    >>> g = make_graph(3, np.array([0, 1]), np.array([1, 2]), np.array([5.0, 6.0]))
+    >>> start = Sources.at(np.array([0]))
+    >>> metres = added_along(g, start, nearest(g, start).apart, np.array([[7.0], [8.0]]), np.array([[1.0]]))
+    >>> metres.ravel().tolist()
+    [1.0, 8.0, 16.0]
+    """
+    reached = np.flatnonzero(np.isfinite(seconds))
+    ascending = reached[np.argsort(seconds[reached], kind="stable")]
+    total = np.full((graph.n, along.shape[1]), np.nan)
+    arcs = _arcs(graph, towards=False)
+    add_up(*(*arcs, along, seconds, ascending, sources.node, sources.access_s, begun, total))
+    return total
 
 
 def tree(graph: Graph, source: int, limit_s: float = np.inf, *, towards: bool = False) -> Tree:

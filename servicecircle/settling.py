@@ -15,7 +15,7 @@ import numpy.typing as npt
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.compiled import compiled
 
-__all__ = ["Small", "reach_each", "reach_own", "settle", "share_labels"]
+__all__ = ["Small", "add_up", "reach_each", "reach_own", "settle", "share_labels"]
 
 Small = npt.NDArray[np.int32]
 
@@ -283,5 +283,42 @@ def share_labels(first: Small, to: Small, cost: Floats, seconds: Floats, label: 
                 head = to[arc]
                 if label[node] < label[head] and seconds[node] + cost[arc] == seconds[head]:
                     label[head] = label[node]
+                    if seconds[head] == seconds[node]:
+                        changed = True
+
+
+@compiled
+def add_up(
+    first: Small,
+    to: Small,
+    cost: Floats,
+    along: Floats,
+    seconds: Floats,
+    ascending: Ints,
+    door: Small,
+    access: Floats,
+    begun: Floats,
+    total: Floats,
+) -> None:
+    """Add up what is counted ``along`` the arcs, (arcs, k), on one quickest way to each node.
+
+    ``total``, (nodes, k), is NaN on entry, and on return where no way leads. A way begins at a door with what ``begun``
+    says of it. Nodes come in ascending order of seconds; arcs that take no time are gone over until nothing changes.
+    """
+    for k in range(len(door)):
+        if seconds[door[k]] == access[k] and np.isnan(total[door[k], 0]):
+            total[door[k]] = begun[k]
+    changed = True
+    while changed:
+        changed = False
+        for k in range(len(ascending)):
+            node = ascending[k]
+            if np.isnan(total[node, 0]):
+                continue
+            for arc in range(first[node], first[node + 1]):
+                head = to[arc]
+                if np.isnan(total[head, 0]) and seconds[node] + cost[arc] == seconds[head]:
+                    for part in range(total.shape[1]):
+                        total[head, part] = total[node, part] + along[arc, part]
                     if seconds[head] == seconds[node]:
                         changed = True

@@ -106,7 +106,7 @@ class Snapper:
         self._ground = Segments(xy[first[self._level]], xy[first[self._level] + 1]) if len(self._level) else None
         lines: Shapes = np.asarray(shapely.linestrings(np.stack([xy[first], xy[first + 1]], axis=1)))
         self._every = shapely.STRtree(lines)
-        self._height_m = network.heights.vertex_m
+        self._height_m, self._length_m = network.heights.vertex_m, edges["length_m"].to_numpy()
 
     def snap(self, lonlat: Floats, layer: Floats | None = None, street: Shapes | None = None) -> Snapped:
         """Snap (n, 2) lon/lat points.
@@ -142,7 +142,7 @@ class Snapper:
         vertex, edge = self._first[best.segment], self._owner[best.segment]
         metres = self._network.vertex_along_m
         at = metres[vertex] + best.part * (metres[vertex + 1] - metres[vertex])
-        total = self._network.edges["length_m"].to_numpy()[edge]
+        total = self._length_m[edge]
         share = np.divide(at, total, out=np.zeros(n), where=total > 0)
         lonlat_foot = to_lonlat(self._segments.points(best.segment, best.part), self._network.crs)
         return Snapped(edge, np.clip(share, 0.0, 1.0), best.metres, best.height_m, lonlat_foot)
@@ -198,7 +198,7 @@ class Snapper:
     def _cost(self, feet: _Feet) -> Floats:
         """Metres, and metres for each metre of height beyond what is flagged; an unknown height costs nothing."""
         beyond = np.maximum(np.abs(feet.height_m) - self._parameters.flag_height_m, 0.0)
-        return np.asarray(feet.metres + self._parameters.height_cost * np.nan_to_num(beyond))
+        return np.asarray(feet.metres + self._parameters.height_cost * np.where(np.isnan(beyond), 0.0, beyond))
 
 
 def main_pieces(network: WalkNetwork, seconds: EdgeSeconds, min_nodes: int, without: Bools | None = None) -> Bools:

@@ -17,7 +17,15 @@ from servicecircle.prices import EdgeSeconds
 from servicecircle.reach import Arcs, Attached, Joined
 from servicecircle.snapping import Snapped
 
-__all__ = ["Standing"]
+__all__ = ["Doorstep", "Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doorstep:
+    """Where searches from a point, or towards it, begin: one source, with the share of its edge up to each node."""
+
+    sources: Sources
+    share: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,13 @@ class Standing:
             ),
         )
 
-    def doorstep(self, snapped: Snapped, direction: Direction) -> Sources:
+    def doorstep(self, snapped: Snapped, direction: Direction) -> Doorstep:
         """Return where a search from a point, or towards it, begins among the doors: enough to know the seconds."""
-        node, _, away_s, here_s = self._next_to(int(snapped.edge[0]), float(snapped.share[0]))
+        node, at, away_s, here_s = self._next_to(int(snapped.edge[0]), float(snapped.share[0]))
         seconds = away_s if direction is Direction.FROM else here_s
         passable = np.isfinite(seconds)
-        return Sources.one(node[passable], snapped.snap_m[0] / self.profile.flat_mps + seconds[passable])
+        access_s = snapped.snap_m[0] / self.profile.flat_mps + seconds[passable]
+        return Doorstep(Sources.one(node[passable], access_s), np.abs(snapped.share[0] - at[passable]))
 
     def _next_to(self, edge: int, share: float) -> tuple[Ints, Floats, Floats, Floats]:
         """Return what is next to a point on its street: nodes, their shares, seconds there and seconds from there."""

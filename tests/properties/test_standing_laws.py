@@ -41,7 +41,7 @@ def both_ways(net: WalkNetwork, prices: EdgeSeconds, snapped: Snapped, owner: In
     here = snapped.take(np.array([point]))
 
     def from_doorstep(direction: Direction) -> Floats:
-        found = nearest(own.attached.graph, own.doorstep(here, direction), towards=direction is Direction.TO)
+        found = nearest(own.attached.graph, own.doorstep(here, direction).sources, towards=direction is Direction.TO)
         return found.apart[: net.n_nodes]
 
     order = np.r_[first, point, further]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servicecircle import graph as module
-from servicecircle.graph import Graph, Sources, make_graph, nearest, own_seconds, pairs, path, search, tree
+from servicecircle.graph import Graph, Sources, added_along, make_graph, nearest, own_seconds, pairs, path, search, tree
 
 N = 8
 # whole seconds make ties, the hard case
@@ -185,6 +185,31 @@ def test_a_tree_ends_at_its_limit() -> None:
     assert grown.before[:3].tolist() == [-1, 0, -1]
     assert len(grown.way(2)) == 0
     assert grown.way(1).tolist() == [0, 1]
+
+
+doors_of = st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, 9)), max_size=4)
+
+
+@given(arcs, doors_of, st.integers(0, 25))
+def test_what_is_added_up_is_added_up_on_a_quickest_way(chosen: list, doors: list, limit: int) -> None:
+    graph = build(chosen)
+    entry = np.array(doors, dtype=np.float64).reshape(-1, 2)
+    start = Sources.one(entry[:, 0].astype(np.int64), entry[:, 1])
+    seconds = nearest(graph, start, float(limit)).apart
+    tail, head = np.repeat(np.arange(N), np.diff(graph.forward.indptr)), graph.forward.indices
+    along = np.column_stack([np.ones(len(head)), 100.0 + np.arange(len(head)) ** 2])  # arcs, and which they are
+    begun = np.column_stack([np.zeros(len(entry)), np.arange(len(entry))])
+    total = added_along(graph, start, seconds, along, begun)
+    reached = np.isfinite(seconds)
+    assert np.array_equal(np.isfinite(total).all(axis=1), reached)
+    assert np.isnan(total[~reached]).all()
+    for node in np.flatnonzero(reached):
+        begins = [begun[k] for k in range(len(entry)) if doors[k] == (node, seconds[node])]
+        arcs_in = [k for k in np.flatnonzero(head == node) if seconds[tail[k]] + graph.forward.data[k] == seconds[node]]
+        # each arc on counts one arc more, so that no way goes round
+        assert any(
+            np.array_equal(total[node], known) for known in begins + [total[tail[k]] + along[k] for k in arcs_in]
+        )
 
 
 @settings(max_examples=20)
