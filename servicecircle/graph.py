@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from servicecircle.arrays import Bools, Floats, Ints
 from servicecircle.pairs import Near, Pairs
+from servicecircle.room import Room
 from servicecircle.settling import Small, add_up, reach_each, reach_own, settle, share_labels
 
 __all__ = [
@@ -33,8 +34,8 @@ __all__ = [
 ]
 
 _Arcs = tuple[Small, Small, Floats]
-_MOST_BUCKETS = 1 << 16
 _ROOM = 1 << 15  # what an answer may hold before its arrays are doubled
+_TOGETHER = 1 << 12  # doors that one search begins at: what lies round them has room in the processor's cache
 _AT_ONCE = 256  # sources whose pairs are looked for together: what lies between search and answer stays small
 
 
@@ -145,7 +146,7 @@ def search(graph: Graph, sources: Ints | Sources, limit_s: float, *, towards: bo
     Time and memory grow with the nodes reached, not with sources x nodes.
     """
     sources = _as_sources(sources)
-    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    arcs, room = _arcs(graph, towards=towards), _room(graph, sources)
     return _search(arcs, room, sources, limit_s, np.ones(graph.n, dtype=bool))
 
 
@@ -172,7 +173,7 @@ def pairs(
     sources = _as_sources(sources)
     position = np.full(graph.n, -1, dtype=np.int32)
     position[targets] = np.arange(len(targets))
-    arcs, room, found = _arcs(graph, towards=towards), _Room.of(graph, sources), []
+    arcs, room, found = _arcs(graph, towards=towards), _room(graph, sources), []
     for begin in range(0, len(sources), _AT_ONCE):
         some = sources.take(begin, min(begin + _AT_ONCE, len(sources)))
         reached = _search(arcs, room, some, limit_s, position >= 0)
@@ -192,11 +193,10 @@ def nearest(graph: Graph, sources: Ints | Sources, limit_s: float = np.inf, *, t
     ([0, 1, 1], [0.0, 0.0, 6.0])
     """
     sources = _as_sources(sources)
-    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    arcs, room = _arcs(graph, towards=towards), _room(graph, sources)
     whose = np.repeat(np.arange(len(sources), dtype=np.int32), np.diff(sources.start))
     name = np.full(graph.n, -1, dtype=np.int32)
-    given = sources.node, sources.access_s, 0, len(sources.node), limit_s
-    count, tied = settle(*(*arcs, *given, *room.arrays(), whose, name))
+    count, tied = _settle_in_turn(arcs, room, sources, limit_s, whose, name)
     if tied:
         _name_least(arcs, room, sources, whose, name, room.settled[:count])
     return Near(name.astype(np.int64), room.seconds)
@@ -212,7 +212,7 @@ def own_seconds(graph: Graph, sources: Ints | Sources, own: Ints, limits_s: Floa
     [inf, 0.0, 11.0]
     """
     sources = _as_sources(sources)
-    arcs, room = _arcs(graph, towards=towards), _Room.of(graph, sources)
+    arcs, room = _arcs(graph, towards=towards), _room(graph, sources)
     out = np.full(graph.n, np.inf)
     reach_own(*(*arcs, sources.start, sources.node, sources.access_s, limits_s, own, *room.arrays(), out))
     return out
@@ -270,37 +270,26 @@ def components(graph: Graph) -> tuple[Ints, Ints]:
     return label.astype(np.int64), np.bincount(label, minlength=count)
 
 
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """What a search writes on."""
-
-    seconds: Floats
-    per_s: float
-    bucket: Small
-    before: Small
-    after: Small
-    settled: Ints
-    marks: Ints
-
-    @classmethod
-    def of(cls, graph: Graph, sources: Sources) -> _Room:
-        """Make buckets a quarter of a usual arc wide; enough of them for the longest, if that can be."""
-        cost, n = graph.forward.data, graph.n
-        usual = float(cost.mean()) if len(cost) else 0.0
-        longest = max(float(cost.max(initial=0.0)), float(sources.access_s.max(initial=0.0)))
-        spans = min(_MOST_BUCKETS - 2, 4 * longest / usual) if usual > 0 else 1.0
-        bucket = np.full(1 << int(np.ceil(np.log2(spans + 2))), -1, dtype=np.int32)
-        empty = np.full(n, -2, dtype=np.int32)
-        per_s = spans / longest if longest > 0 else 1.0
-        settled, marks = np.empty(n, dtype=np.int64), np.zeros(n // 16 + 1, dtype=np.int64)
-        return cls(np.full(n, np.inf), per_s, bucket, empty, empty.copy(), settled, marks)
-
-    def arrays(self) -> tuple[Floats, float, Small, Small, Small, Ints]:
-        """Return all of it, in the order of the kernels."""
-        return self.seconds, self.per_s, self.bucket, self.before, self.after, self.settled
+def _settle_in_turn(
+    arcs: _Arcs, room: Room, sources: Sources, limit_s: float, whose: Small, name: Small
+) -> tuple[int, bool]:
+    """Settle from all doors, neighbours after one another: their searches meet in few nodes."""
+    door, access_s = sources.node, sources.access_s
+    if len(door) > _TOGETHER:
+        # doors are numbered as they come; the nodes of streets mostly by where they are
+        first, to, _ = arcs
+        beside = np.append(to, 0)[first[door]]
+        order = np.argsort(beside, kind="stable")
+        door, access_s, whose = door[order], access_s[order], whose[order]
+    count, tied = 0, False
+    for begin in range(0, len(door), _TOGETHER):
+        given = door, access_s, begin, min(begin + _TOGETHER, len(door)), limit_s
+        more, also = settle(*(*arcs, *given, *room.arrays(count), whose, name))
+        count, tied = count + more, tied or also
+    return count, tied
 
 
-def _name_least(arcs: _Arcs, room: _Room, sources: Sources, whose: Small, name: Small, settled: Ints) -> None:
+def _name_least(arcs: _Arcs, room: Room, sources: Sources, whose: Small, name: Small, settled: Ints) -> None:
     """Name the first of equals: in ascending order, what is nearest to each node is handed on along quickest ways."""
     # in any order among equals: names are handed on until nothing changes
     ascending = settled[np.argsort(room.seconds[settled])]
@@ -310,11 +299,15 @@ def _name_least(arcs: _Arcs, room: _Room, sources: Sources, whose: Small, name: 
     share_labels(*arcs, room.seconds, name, ascending)
 
 
+def _room(graph: Graph, sources: Sources) -> Room:
+    return Room.of(graph.forward.data, sources.access_s, graph.n)
+
+
 def _as_sources(sources: Ints | Sources) -> Sources:
     return sources if isinstance(sources, Sources) else Sources.at(sources)
 
 
-def _search(arcs: _Arcs, room: _Room, sources: Sources, limit_s: float, wanted: Bools) -> Reached:
+def _search(arcs: _Arcs, room: Room, sources: Sources, limit_s: float, wanted: Bools) -> Reached:
     n = len(wanted)
     start = np.zeros(len(sources) + 1, dtype=np.int64)
     node, found = np.empty(_ROOM + n, dtype=np.int64), np.empty(_ROOM + n)

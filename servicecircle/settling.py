@@ -113,13 +113,13 @@ def _put_name(node: int, label: int, name: Small) -> None:
 
 
 @compiled
-def _is_tie(node: int, head: int, label: int, name: Small) -> bool:
-    """Whether a node has another name already; of two doors at the node itself nobody knows yet: the least stays."""
+def _is_tie(node: int, begin: int, head: int, label: int, name: Small) -> bool:
+    """Whether a node has another name already; of two first doors at the node nobody knows yet: the least stays."""
     if len(name) == 0 or name[head] == label:
         return False
     if node < 0:
         name[head] = min(name[head], label)
-    return node >= 0
+    return node >= 0 or begin > 0
 
 
 @compiled
@@ -146,7 +146,8 @@ def settle(
     Returns their number, and whether doors of two names may be equally near to any: only then is ``name`` perhaps not
     the least. The nodes are in ``settled``, their ``seconds`` are of the nearest door. Nodes wait in buckets by
     their seconds. Within a bucket the order is free: who is improved after its turn has another one, so that the
-    seconds are those of any exact search.
+    seconds are those of any exact search. Further doors may follow in a call of their own, which settles what they are
+    nearer to.
     """
     mask, tied = len(bucket) - 1, False
     count, waiting, turn, now, node = 0, 0, 0, 0.0, -1
@@ -173,7 +174,7 @@ def settle(
                 if on < 0:
                     break
                 then, head, tail = then + cost[on], to[on], head
-            tied = (then == seconds[head] and _is_tie(node, head, label, name)) or tied
+            tied = (then == seconds[head] and _is_tie(node, begin, head, label, name)) or tied
         if waiting == 0:
             return count, tied
         while bucket[turn] < 0:

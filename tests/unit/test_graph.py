@@ -123,6 +123,27 @@ def test_of_equally_near_sources_the_first_is_named_whoever_came_first() -> None
     assert ties > 0
 
 
+def many_ties(wild: np.random.Generator) -> tuple[Graph, Sources]:
+    """Arcs and doors of few different seconds, some of none."""
+    tail, head = wild.integers(0, N, (2, 3 * N))
+    graph = make_graph(N, tail, head, wild.integers(0, 3, 3 * N).astype(np.float64))
+    return graph, Sources.one(wild.integers(0, N, 6), wild.integers(0, 4, 6).astype(np.float64))
+
+
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_doors_in_turn_settle_and_name_what_all_at_once_do(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    wild = np.random.default_rng(2)
+    for _ in range(200):
+        graph, one = many_ties(wild)
+        sources = Sources(np.arange(len(one.node) + 1), one.node, one.access_s)
+        whole = nearest(graph, sources, 6.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_TOGETHER", together)
+            seen = nearest(graph, sources, 6.0)
+        np.testing.assert_array_equal(seen.apart, whole.apart)
+        np.testing.assert_array_equal(seen.at, whole.at)
+
+
 @given(arcs, st.integers(0, 4), targets_of, st.integers(0, 40), ways, st.randoms())
 def test_sources_of_several_doors_are_searched_as_one(
     chosen: list, many: int, targets: np.ndarray, limit: int, way: str, chance: random.Random
