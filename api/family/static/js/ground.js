@@ -100,30 +100,35 @@ function paintEdge(ctx, ground, box, k, side) {
   stroke(ctx, land, `${COLOURS.boundary}b0`, 1.3, [10, 3, 2, 3], 'butt');
 }
 
+function paintTile(ctx, ground, at, zoom, side) {
+  ctx.scale((TILE * FINE) / side, (TILE * FINE) / side);
+  const k = scaleAt(zoom);
+  const [left, top, wide, margin] = [(at.x * side) / k, (at.y * side) / k, side / k, 24 / k];
+  const box = Object.assign([left - margin, top - margin, left + wide + margin, top + wide + margin], { left, top });
+  ctx.fillStyle = COLOURS.land;
+  ctx.fillRect(0, 0, side, side);
+  paintWater(ctx, ground, box, k);
+  paintHouses(ctx, ground, box, k, zoom);
+  paintStreets(ctx, ground, box, k, zoom);
+  paintFootways(ctx, ground, box, k, zoom);
+  paintEdge(ctx, ground, box, k, side);
+  paintNames(ctx, placedNames(ground.names, zoom), at.x * side, at.y * side, side);
+}
+
 /** A Leaflet layer that paints the ground; redraw() after the language changes. */
 export function groundLayer(ground) {
   const Ground = L.GridLayer.extend({
-    createTile(at) {
+    createTile(at, done) {
       // tiles stand at whole zooms; between them they are stretched, so pens and letters are drawn the other way about
       this.stretch = this._map.getZoom() - at.z;
       const zoom = at.z + this.stretch;
-      const side = TILE * 2 ** this.stretch;
-      const fine = FINE;
       const tile = L.DomUtil.create('canvas', 'leaflet-tile');
-      tile.width = tile.height = TILE * fine;
-      const ctx = tile.getContext('2d');
-      ctx.scale((TILE * fine) / side, (TILE * fine) / side);
-      const k = scaleAt(zoom);
-      const [left, top, wide, margin] = [(at.x * side) / k, (at.y * side) / k, side / k, 24 / k];
-      const box = Object.assign([left - margin, top - margin, left + wide + margin, top + wide + margin], { left, top });
-      ctx.fillStyle = COLOURS.land;
-      ctx.fillRect(0, 0, side, side);
-      paintWater(ctx, ground, box, k);
-      paintHouses(ctx, ground, box, k, zoom);
-      paintStreets(ctx, ground, box, k, zoom);
-      paintFootways(ctx, ground, box, k, zoom);
-      paintEdge(ctx, ground, box, k, side);
-      paintNames(ctx, placedNames(ground.names, zoom), at.x * side, at.y * side, side);
+      tile.width = tile.height = TILE * FINE;
+      setTimeout(() => { // a tile a turn, so that fingers are heard between; one that is gone by then is not painted
+        if (!tile.parentNode) return;
+        paintTile(tile.getContext('2d'), ground, at, zoom, TILE * 2 ** (zoom - at.z));
+        done(null, tile);
+      });
       return tile;
     },
     getEvents() {
