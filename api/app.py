@@ -71,7 +71,8 @@ def create_app(settings: Settings, admin: AdminSettings | None = None) -> FastAP
     app.state.reports = Reports(settings.reports) if settings.reports else None
     app.state.turnstile = Turnstile()
     errors.install(app)
-    for part in (operations, pages, family, reports, study, siting, walks, routes, collections):
+    # looked through in this order at every request: what is asked most comes first
+    for part in (walks, collections, operations, pages, family, reports, study, siting, routes):
         app.include_router(part.router)
     if office is not None:
         install(app, office)
