@@ -39,7 +39,7 @@ from servicecircle.snapping import Snapper
 _CUTOFF_S = 900.0
 _SEED = 20260426
 _AT_ONCE = 256  # places of one search: their pairs are counted, and let go
-_FEW = 10_000  # nodes of a study that is too quick to be measured in one run
+_FEW = 100_000  # nodes of a study that is too quick to be measured in one run
 
 
 def main() -> None:
