@@ -26,7 +26,8 @@ serve: .venv/study.stamp
 	@$(BIN)/python -m api --bundle build
 
 test: .venv/develop.stamp
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m tests.kernels
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/develop.stamp
 	@$(BIN)/ruff check .
