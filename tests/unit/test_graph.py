@@ -211,6 +211,7 @@ def test_a_tree_ends_at_its_limit() -> None:
 doors_of = st.lists(st.tuples(st.integers(0, N - 1), st.integers(0, 9)), max_size=4)
 
 
+@settings(max_examples=40)
 @given(arcs, doors_of, st.integers(0, 25))
 def test_what_is_added_up_is_added_up_on_a_quickest_way(chosen: list, doors: list, limit: int) -> None:
     graph = build(chosen)
