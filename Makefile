@@ -27,7 +27,7 @@ serve: .venv/study.stamp
 
 test: .venv/develop.stamp
 	@$(BIN)/python -m tests.kernels
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/develop.stamp
 	@$(BIN)/ruff check .

@@ -33,7 +33,6 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("wild", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-TOGETHER = {"api", "browser", "cli", "docs", "family", "maps", "untrusted"}
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -48,13 +47,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in the summary, not in a dot, that the browser tests did not run."""
     if browsers.executable() is None:
         terminalreporter.write_line(browsers.MISSING, red=True, bold=True)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a worker whole folders whose tests share what is dear to make, such as a service; else whole files."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else str(item.path)))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
