@@ -297,7 +297,7 @@ def _write_places(land: Land, edges: np.ndarray, xy: np.ndarray, folder: Path) -
 
 
 def _beside(land: Land, edges: np.ndarray, xy: np.ndarray, count: int, off_m: float) -> np.ndarray:
-    """Draw points beside the streets, not on bridges, and hardly any beyond the outermost street: readers refuse those."""
+    """Draw points beside the streets, not on bridges, hardly any beyond the outermost street: readers refuse those."""
     wild = land.wild
     length = np.linalg.norm(xy[edges[:, 1]] - xy[edges[:, 0]], axis=1)
     edge = wild.choice(np.flatnonzero(length < 2 * _BLOCK_M), count)
